@@ -1,0 +1,263 @@
+package dev.measure;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Named, immutable bytes that remember where they lie in their file. Offsets are 64 bits; a file is never held in memory as a
+ * whole, it is read by position in bounded pieces, so a UKI may be larger than the heap.
+ *
+ * <p>A slice shares the bytes of what it is cut from and keeps absolute offsets: an error inside firmware inside a UKI names the
+ * offset in the UKI. A file that shrinks while it is read ends in a {@link MalformedInputException}, not in a wrong digest.
+ *
+ * <p>Safe for use by several threads. Closing a source that was opened from a file closes it for all of its slices.
+ */
+public final class Source implements AutoCloseable {
+    /** How many bytes are read from a file at a time: large enough that hashing, not reading, sets the pace. */
+    private static final int CHUNK = 256 * 1024;
+
+    /** The most that is ever copied into one array; what needs more than this is streamed. */
+    public static final int MAX_ARRAY = 1 << 28;
+
+    private final String name;
+    private final byte[] bytes; // null for a file
+    private final FileChannel file; // null for bytes in memory
+    private final long start;
+    private final long length;
+
+    private Source(String name, byte[] bytes, FileChannel file, long start, long length) {
+        this.name = Objects.requireNonNull(name, "name");
+        this.bytes = bytes;
+        this.file = file;
+        this.start = start;
+        this.length = length;
+    }
+
+    /**
+     * {@return a source over bytes in memory}
+     *
+     * @param name how errors call it
+     * @param bytes the bytes; copied
+     */
+    public static Source of(String name, byte[] bytes) {
+        return new Source(name, bytes.clone(), null, 0, bytes.length);
+    }
+
+    /**
+     * {@return a source over all that a stream holds}
+     *
+     * @param name how errors call it
+     * @param stream read to its end, not closed
+     * @throws IOException if the stream cannot be read
+     * @throws MalformedInputException if it holds more than {@link #MAX_ARRAY} bytes
+     */
+    public static Source read(String name, InputStream stream) throws IOException {
+        byte[] all = stream.readNBytes(MAX_ARRAY + 1);
+        if (all.length > MAX_ARRAY) {
+            throw new MalformedInputException(
+                    name,
+                    MAX_ARRAY,
+                    "at most " + MAX_ARRAY + " bytes from a stream",
+                    "more",
+                    "give the name of a file instead: files are not held in memory");
+        }
+        return new Source(name, all, null, 0, all.length);
+    }
+
+    /**
+     * {@return a source over a file, named by its path as given}
+     *
+     * @param path the file
+     * @throws IOException if it cannot be opened
+     */
+    public static Source open(Path path) throws IOException {
+        return open(path.toString(), path);
+    }
+
+    /**
+     * {@return a source over a file}
+     *
+     * @param name how errors call it
+     * @param path the file
+     * @throws IOException if it cannot be opened
+     */
+    public static Source open(String name, Path path) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        try {
+            return new Source(name, null, channel, 0, channel.size());
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * {@return a part of this source, which keeps its place in the file}
+     *
+     * @param offset from the start of this source, 0 to {@link #length()}
+     * @param length at most what remains
+     * @throws IllegalArgumentException if the part is not inside this source
+     */
+    public Source slice(long offset, long length) {
+        if (offset < 0 || length < 0 || offset > this.length || length > this.length - offset) {
+            throw new IllegalArgumentException(
+                    "slice " + offset + "+" + length + " is not inside " + this.length + " bytes of " + name);
+        }
+        return new Source(name, bytes, file, start + offset, length);
+    }
+
+    /** {@return how errors call the file} */
+    public String name() {
+        return name;
+    }
+
+    /** {@return the absolute offset of the first byte in the file} */
+    public long start() {
+        return start;
+    }
+
+    /** {@return the number of bytes} */
+    public long length() {
+        return length;
+    }
+
+    /**
+     * {@return a copy of all bytes}
+     *
+     * @throws MalformedInputException if there are more than {@link #MAX_ARRAY}, or if the file has become shorter
+     */
+    public byte[] toByteArray() {
+        if (length > MAX_ARRAY) {
+            throw new MalformedInputException(
+                    name,
+                    start,
+                    "at most " + MAX_ARRAY + " bytes",
+                    length + " bytes",
+                    "this part is too large to hold");
+        }
+        byte[] copy = new byte[(int) length];
+        read(0, copy, 0, copy.length);
+        return copy;
+    }
+
+    /**
+     * Copies bytes into an array.
+     *
+     * @param offset from the start of this source
+     * @param into the array
+     * @param at the first index to fill
+     * @param count how many bytes
+     * @throws IllegalArgumentException if they are not inside this source
+     * @throws MalformedInputException if the file has become shorter
+     */
+    public void read(long offset, byte[] into, int at, int count) {
+        if (offset < 0 || count < 0 || offset > length || count > length - offset) {
+            throw new IllegalArgumentException(
+                    "read " + offset + "+" + count + " is not inside " + length + " bytes of " + name);
+        }
+        if (bytes != null) {
+            System.arraycopy(bytes, (int) (start + offset), into, at, count);
+            return;
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(into, at, count);
+        long position = start + offset;
+        try {
+            while (buffer.hasRemaining()) {
+                int got = file.read(buffer, position);
+                if (got < 0) {
+                    throw new MalformedInputException(
+                            name,
+                            position,
+                            buffer.remaining() + " more bytes",
+                            "the end of the file",
+                            "the file has become shorter while it was read; try again when nothing writes to it");
+                }
+                position += got;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(name + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Takes bytes in order, piece by piece. */
+    @FunctionalInterface
+    public interface Sink {
+        /**
+         * Takes a piece; the array may be reused for the next one and must not be changed.
+         *
+         * @param array holds the piece
+         * @param offset its first index
+         * @param count its length
+         */
+        void accept(byte[] array, int offset, int count);
+    }
+
+    /**
+     * Hands all bytes to a sink, in order, each once.
+     *
+     * @param sink takes them
+     */
+    public void stream(Sink sink) {
+        if (bytes != null) {
+            sink.accept(bytes, (int) start, (int) length);
+            return;
+        }
+        byte[] chunk = new byte[(int) Math.min(CHUNK, Math.max(1, length))];
+        for (long done = 0; done < length; ) {
+            int count = (int) Math.min(chunk.length, length - done);
+            read(done, chunk, 0, count);
+            sink.accept(chunk, 0, count);
+            done += count;
+        }
+    }
+
+    /** {@return the digest of all bytes} */
+    public Digest digest(DigestAlgorithm algorithm) {
+        return digests(List.of(algorithm)).get(algorithm);
+    }
+
+    /**
+     * {@return the digests of all bytes in several algorithms, from one pass}
+     *
+     * @param algorithms which
+     */
+    public Map<DigestAlgorithm, Digest> digests(Collection<DigestAlgorithm> algorithms) {
+        Map<DigestAlgorithm, MessageDigest> running = new EnumMap<>(DigestAlgorithm.class);
+        for (DigestAlgorithm algorithm : algorithms) {
+            running.put(algorithm, algorithm.newMessageDigest());
+        }
+        stream((array, offset, count) -> {
+            for (MessageDigest digest : running.values()) {
+                digest.update(array, offset, count);
+            }
+        });
+        Map<DigestAlgorithm, Digest> digests = new EnumMap<>(DigestAlgorithm.class);
+        running.forEach((algorithm, digest) -> digests.put(algorithm, Digest.of(algorithm, digest)));
+        return digests;
+    }
+
+    /** Closes the file, for this source and all of its slices; nothing to do for bytes in memory. */
+    @Override
+    public void close() throws IOException {
+        if (file != null) {
+            file.close();
+        }
+    }
+
+    /** {@return name, place and length} */
+    @Override
+    public String toString() {
+        return name + "@0x" + Long.toHexString(start) + "+" + length;
+    }
+}

@@ -1,0 +1,85 @@
+package dev.measure;
+
+/** What a warning is about. The table is closed: codes are added, never renamed, so scripts may rely on them. */
+public enum WarningCode {
+    /** A firmware section has the 13-byte header of ukify 258 to 262. */
+    EFIFW_LEGACY_HEADER("the .efifw header is the broken one that ukify 258..262 writes; no stub selects it"),
+    /** A firmware section is a capsule. */
+    EFIFW_CAPSULE("the .efifw section targets a CHID, so it holds a UEFI capsule and not launch firmware"),
+    /** Two firmware sections have one id. */
+    EFIFW_DUPLICATE_ID("two .efifw sections have the same id; the stub takes the first"),
+    /** A hardware id is of a type that the stub never looks up. */
+    HWIDS_DEAD_CHID_TYPE("the stub never looks up CHIDs of types 0, 1, 2, 12, 13 and 14"),
+    /** Several kinds of CHID are one value on a machine. */
+    HWIDS_COLLIDING_CHIDS("on this machine several CHID types have the same value, so another entry may win"),
+    /** A hardware id is all zero. */
+    HWIDS_ZERO_GUID("an all-zero hardware id matches every machine without a panel"),
+    /** A hardware id table has an entry of an unknown type. */
+    HWIDS_UNKNOWN_TYPE("an entry of an unknown type makes the stub refuse the whole .hwids table"),
+    /** A profile brings firmware but no hardware ids. */
+    PROFILE_EFIFW_WITHOUT_HWIDS("a profile's .efifw is only found through a .hwids section of the same profile"),
+    /** An add-on holds firmware. */
+    ADDON_EFIFW_IGNORED("no stub takes .efifw from an add-on"),
+    /** A signed PCR policy lacks the selected firmware. */
+    PCRSIG_MISSES_EFIFW("the PCR signatures do not cover the selected .efifw"),
+    /** The stub in this image never selects firmware. */
+    STUB_CANNOT_SELECT("systemd-stub before version 262 never selects an .efifw section"),
+    /** A firmware file has a size that -bios refuses. */
+    FIRMWARE_NOT_64K("QEMU's -bios takes only multiples of 65536 bytes, and SNP on upstream QEMU needs -bios"),
+    /** The area for kernel hashes cannot be used. */
+    HASH_AREA_UNUSABLE("the firmware has a kernel-hashes section but no usable place for the table"),
+    /** Feature bits without a meaning are set. */
+    FEATURE_BITS_RESERVED("SEV feature bits without a meaning are set"),
+    /** The VMM starts no kernel by itself. */
+    NO_DIRECT_BOOT(
+            "no kernel can be given to this VMM; the value is the reference calculator's rule, no report confirms it"),
+    /** GCE and the kernel-hashes section. */
+    GCE_SECTION_0X10("Google's own tool has no rule for section type 0x10 and stops; the value treats it as QEMU does"),
+    /** The page of the second and later vCPUs is not settled. */
+    VMSA_AP_UNCERTAIN("no report has shown how this VMM sets up the second and later vCPUs"),
+    /** One half of a split firmware. */
+    SPLIT_IMAGE("the file is one half of a split firmware image"),
+    /** A section of metadata is longer than the one page that it needs. */
+    SECTION_LONGER_THAN_PAGE(
+            "a SECRETS or CPUID section is longer than a page; it is measured page by page, as QEMU does"),
+    /** The firmware has no SEV metadata. */
+    NO_SEV_METADATA("the firmware has no SEV metadata; QEMU stops at launch"),
+    /** A metadata section is empty. */
+    ZERO_SIZE_SECTION("a metadata section has size 0; every VMM refuses it"),
+    /** Metadata sections overlap. */
+    SECTION_OVERLAP(
+            "metadata sections overlap each other or the firmware; the processor refuses the second use of a page"),
+    /** A metadata section crosses 4 GiB. */
+    SECTION_CROSSES_4GIB("a metadata section crosses 4 GiB"),
+    /** A metadata section has an unknown type. */
+    UNKNOWN_SECTION_TYPE("a metadata section has an unknown type; QEMU makes zero pages of it, other VMMs refuse"),
+    /** The guest would not be an SNP guest. */
+    SNP_ACTIVE_CLEAR("SNPActive (bit 0) is clear in the guest features"),
+    /** No reset block, or one with address 0. */
+    NO_RESET_BLOCK("the firmware has no SEV-ES reset block; QEMU refuses even one vCPU without it"),
+    /** The same GUID stands twice in the table. */
+    DUPLICATE_TABLE_ENTRY("the GUIDed table has two entries of one GUID; the one nearest the footer counts"),
+    /** A section lies outside the image. */
+    SECTION_OUTSIDE_IMAGE("the section lies outside SizeOfImage and is skipped by the stub"),
+    /** Two sections of a name in one profile. */
+    DUPLICATE_SECTION("a section of this name stands twice in one profile; the first counts"),
+    /** A UKI lacks its kernel. */
+    NO_KERNEL("there is no .linux section: not a UKI that can boot"),
+    /** A firmware is named by hardware ids but not there. */
+    HWIDS_UNKNOWN_FWID("a .hwids entry names a firmware that the image does not carry"),
+    /** A firmware that no hardware id leads to. */
+    EFIFW_NEVER_SELECTED("no .hwids entry leads to this firmware, so no machine can select it"),
+    /** A firmware is neither OVMF nor IGVM. */
+    FIRMWARE_NOT_MEASURABLE("the payload is no firmware that SEV-SNP can launch");
+
+    private final String meaning;
+
+    WarningCode(String meaning) {
+        this.meaning = meaning;
+    }
+
+    /** {@return what the code means, in one sentence} */
+    public String meaning() {
+        return meaning;
+    }
+}

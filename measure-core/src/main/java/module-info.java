@@ -1,0 +1,12 @@
+/** What is booted and what is logged: digests, registers, events, and the formats that carry firmware and kernels. */
+module dev.measure.core {
+    requires org.apache.commons.codec;
+    requires org.bouncycastle.provider;
+
+    exports dev.measure;
+    // The cursor is for the parsers of this project, not for users.
+    exports dev.measure.parse to
+            dev.measure.snp,
+            dev.measure.tdx,
+            dev.measure.tpm;
+}

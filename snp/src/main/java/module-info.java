@@ -1,0 +1,4 @@
+/** AMD SEV-SNP: launch digests and what they are made of. */
+module dev.measure.snp {
+    requires transitive dev.measure.core;
+}

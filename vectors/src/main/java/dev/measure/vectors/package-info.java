@@ -1,0 +1,2 @@
+/** Opens the test vectors. */
+package dev.measure.vectors;
