@@ -1,0 +1,108 @@
+package dev.measure.cli;
+
+import dev.measure.Measurement.Detail;
+import dev.measure.Strictness;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The options that every verb takes.
+ *
+ * @param output where the result goes; empty for standard output
+ * @param format the form of the result
+ * @param pretty whether JSON is indented
+ * @param quiet whether only results and errors are said
+ * @param verbose whether more is said
+ * @param color whether colour is used on standard error
+ * @param progress whether a progress line may be shown
+ * @param strictness what to do with input that the real loader would refuse
+ * @param trace how fine a trace is wanted
+ */
+record Common(
+        Optional<String> output,
+        Format format,
+        boolean pretty,
+        boolean quiet,
+        boolean verbose,
+        boolean color,
+        boolean progress,
+        Strictness strictness,
+        Optional<Detail> trace) {
+
+    /** {@return the common options of a command line} */
+    static Common of(ParseResult options, Surroundings surroundings) {
+        Optional<String> output = text(options, "--output").filter(name -> !name.equals("-"));
+        Format format = text(options, "--format").map(Format::parse).orElse(Format.TEXT);
+        boolean pretty = true;
+        Optional<String> json = text(options, "--json");
+        if (json.isPresent()) {
+            switch (json.get()) {
+                case "pretty" -> format = agreed(options, format);
+                case "short" -> {
+                    format = agreed(options, format);
+                    pretty = false;
+                }
+                case "off" -> {}
+                default ->
+                    throw Complaint.usage(
+                            "--json must be pretty, short or off, got '" + json.get() + "'",
+                            "a value follows without a blank: --json=short");
+            }
+        }
+        boolean strict = options.hasMatchedOption("--strict");
+        boolean lenient = options.hasMatchedOption("--lenient");
+        if (strict && lenient) {
+            throw Complaint.usage("--strict and --lenient exclude each other", "");
+        }
+        return new Common(
+                output,
+                format,
+                pretty,
+                options.hasMatchedOption("--quiet"),
+                options.hasMatchedOption("--verbose"),
+                color(options, surroundings),
+                !options.hasMatchedOption("--no-progress") && surroundings.errIsTerminal(),
+                lenient ? Strictness.LENIENT : Strictness.STRICT,
+                text(options, "--trace").map(Common::detail));
+    }
+
+    private static Format agreed(ParseResult options, Format format) {
+        if (options.hasMatchedOption("--format") && format != Format.JSON) {
+            throw Complaint.usage("--json and --format " + format.id() + " exclude each other", "");
+        }
+        return Format.JSON;
+    }
+
+    private static boolean color(ParseResult options, Surroundings surroundings) {
+        String when = text(options, "--color").orElse("auto");
+        return switch (when) {
+            case "always" -> true;
+            case "never" -> false;
+            case "auto" ->
+                surroundings.errIsTerminal()
+                        && surroundings.variable("NO_COLOR").isEmpty()
+                        && !surroundings.variable("TERM").equals("dumb");
+            default ->
+                throw Complaint.usage(
+                        "--color must be auto, always or never, got '" + when + "'",
+                        Suggestion.didYouMean(when, List.of("auto", "always", "never"))
+                                .strip());
+        };
+    }
+
+    private static Detail detail(String name) {
+        return switch (name) {
+            case "regions" -> Detail.REGIONS;
+            case "pages", "steps" -> Detail.STEPS;
+            default ->
+                throw Complaint.usage(
+                        "--trace must be regions or pages, got '" + name + "'",
+                        "a value follows without a blank: --trace=pages");
+        };
+    }
+
+    private static Optional<String> text(ParseResult options, String name) {
+        return Optional.ofNullable(options.matchedOptionValue(name, (String) null));
+    }
+}

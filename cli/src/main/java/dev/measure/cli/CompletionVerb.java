@@ -1,0 +1,107 @@
+package dev.measure.cli;
+
+import java.util.List;
+import java.util.Optional;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** {@code measure completion}: a script that makes a shell complete verbs, options and their values. */
+final class CompletionVerb implements Verb {
+    private static final List<String> SHELLS = List.of("bash", "zsh", "fish");
+
+    @Override
+    public String name() {
+        return "completion";
+    }
+
+    @Override
+    public String summary() {
+        return "prints a completion script for bash, zsh or fish";
+    }
+
+    @Override
+    public List<Example> examples() {
+        return List.of(
+                new Example("complete in this bash", "completion bash > measure.bash && . ./measure.bash"),
+                new Example("for fish, for good", "completion fish > ~/.config/fish/completions/measure.fish"));
+    }
+
+    @Override
+    public List<Options.Group> groups() {
+        return List.of();
+    }
+
+    @Override
+    public List<PositionalParamSpec> positionals() {
+        return List.of(Options.positional(0, "SHELL", "bash, zsh or fish"));
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.of();
+    }
+
+    @Override
+    public ExitCode run(Call call) {
+        Optional<String> shell = call.positional(0);
+        if (shell.isEmpty()) {
+            throw Complaint.usage("completion for which shell?", "measure completion bash, zsh or fish");
+        }
+        switch (shell.get()) {
+            case "bash", "zsh" -> call.sink().print(AutoComplete.bash("measure", new CommandLine(whole())));
+            case "fish" -> call.sink().print(fish());
+            default ->
+                throw Complaint.usage(
+                        "no completion for '" + shell.get() + "'",
+                        Suggestion.didYouMean(shell.get(), SHELLS) + "all: " + String.join(", ", SHELLS));
+        }
+        return ExitCode.DONE;
+    }
+
+    private static CommandSpec whole() {
+        CommandSpec root = CommandSpec.create().name("measure");
+        for (String name : Verbs.names()) {
+            root.addSubcommand(name, Options.spec(Verbs.named(name).orElseThrow()));
+        }
+        return root;
+    }
+
+    private static String fish() {
+        StringBuilder script = new StringBuilder("# Completion of measure for fish.\n");
+        for (String name : Verbs.names()) {
+            Verb verb = Verbs.named(name).orElseThrow();
+            script.append("complete -c measure -n __fish_use_subcommand -f -a ")
+                    .append(name)
+                    .append(" -d ")
+                    .append(quoted(verb.summary()))
+                    .append('\n');
+            for (OptionSpec option : Options.spec(verb).options()) {
+                fish(script, name, option);
+            }
+        }
+        return script.toString();
+    }
+
+    private static void fish(StringBuilder script, String verb, OptionSpec option) {
+        script.append("complete -c measure -n '__fish_seen_subcommand_from ")
+                .append(verb)
+                .append('\'');
+        for (String name : option.names()) {
+            script.append(name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
+        }
+        if (option.arity().min() > 0) {
+            script.append(" -r");
+        }
+        if (option.completionCandidates() != null) {
+            script.append(" -f -a ").append(quoted(String.join(" ", option.completionCandidates())));
+        }
+        script.append(" -d ").append(quoted(option.description()[0])).append('\n');
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
+    }
+}

@@ -1,0 +1,116 @@
+package dev.measure.cli;
+
+import dev.measure.BehaviourProfile;
+import dev.measure.WarningCode;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** The pages of {@code measure help TOPIC}. What can be printed from the tables of the program is, so that it cannot be stale. */
+final class HelpTopics {
+    private static final Map<String, Supplier<String>> ALL = all();
+
+    private HelpTopics() {}
+
+    private static Map<String, Supplier<String>> all() {
+        Map<String, Supplier<String>> topics = new LinkedHashMap<>();
+        topics.put("exit-codes", HelpTopics::exitCodes);
+        topics.put("formats", HelpTopics::formats);
+        topics.put("ids", HelpTopics::ids);
+        topics.put("lists", HelpTopics::lists);
+        topics.put("profiles", HelpTopics::profiles);
+        topics.put("schema", () -> Version.resource("result-v1.schema.json"));
+        topics.put("warnings", HelpTopics::warnings);
+        return topics;
+    }
+
+    /** {@return the names of all topics} */
+    static Set<String> names() {
+        return ALL.keySet();
+    }
+
+    /** {@return the page of a topic} */
+    static Optional<String> page(String name) {
+        return Optional.ofNullable(ALL.get(name)).map(Supplier::get);
+    }
+
+    private static String exitCodes() {
+        StringBuilder text = new StringBuilder("Exit codes, never reused and never renumbered:\n\n");
+        for (ExitCode exit : ExitCode.values()) {
+            HelpText.row(text, Integer.toString(exit.status()), exit.meaning());
+        }
+        return text.toString();
+    }
+
+    private static String warnings() {
+        StringBuilder text = new StringBuilder("Warning codes; codes are added, never renamed:\n\n");
+        for (WarningCode code : WarningCode.values()) {
+            HelpText.row(text, code.name(), code.meaning());
+        }
+        return text.toString();
+    }
+
+    private static String profiles() {
+        StringBuilder text = new StringBuilder(
+                "Behaviour profiles: the ways in which programs measure. The names are the same in options,"
+                        + " ids, assumptions and lock files.\n");
+        for (BehaviourProfile profile : Profiles.all()) {
+            text.append('\n')
+                    .append(profile.kind())
+                    .append('=')
+                    .append(profile.id())
+                    .append('\n');
+            HelpText.row(text, "changes", profile.changes());
+            HelpText.row(text, "known", profile.evidence().text());
+            HelpText.row(text, "source", profile.source());
+        }
+        return text.toString();
+    }
+
+    private static String lists() {
+        return """
+                A LIST is numbers and ranges, or names, separated by commas:
+
+                  --vcpus 1,2,4..16              1, 2 and 4 to 16
+                  --vcpu-type EPYC-v4,EPYC-Genoa two names
+
+                Several lists give their cross product: 3 VMMs, 4 vCPU types and 16 vCPU counts are 192 values. They
+                are computed in one pass over the firmware, so asking for all at once is much faster than asking for
+                each. What stands twice counts once. An option with a LIST may be given several times.
+                """;
+    }
+
+    private static String formats() {
+        return """
+                --format text    one value: the bare lower-case hex digest. Several: `ID  VALUE`, one line each.
+                --format hex     the same.
+                --format base64  the same, with base64 of the digest's bytes (not of its hex text).
+                --format json    everything, by the schema measure/result/v1: measure help schema. Short: --json.
+                --json=short     the same on one line.
+                --format yaml    the same as YAML.
+
+                Values go to standard output, or to the file of -o. Headings, assumptions, warnings, traces and errors
+                go to standard error; -q leaves only errors. The same inputs and version give the same bytes.
+                """;
+    }
+
+    private static String ids() {
+        return """
+                The id of a value is REGISTER/key=value/...: each register has a fixed list of keys in a fixed order,
+                and every key is always there, so an id never changes because more values are asked for. What is not a
+                letter, a digit or one of . _ ~ - : , + is percent-encoded.
+
+                  snp    fw, vmm, cpu, features, vcpus, hashes, rules
+
+                  fw        efifw:ID for firmware inside an f-UKI, else file:NAME, without folders
+                  vmm       a behaviour profile: measure help profiles
+                  cpu       the vCPU type or signature; none if none was given (EC2 and GCE need none)
+                  features  SEV_FEATURES, hexadecimal
+                  vcpus     the number of vCPUs at launch
+                  hashes    none, or the first 12 hex digits of the SHA-256 of the kernel-hash table
+                  rules     raw for firmware that is no IGVM file
+                """;
+    }
+}

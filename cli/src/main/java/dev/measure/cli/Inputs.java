@@ -1,0 +1,153 @@
+package dev.measure.cli;
+
+import dev.measure.Source;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Opens what the user names. Every way in which that can fail ends in a message that says what to do. */
+final class Inputs implements AutoCloseable {
+    private final Path folder;
+    private final InputStream in;
+    private final Map<String, Source> open = new LinkedHashMap<>();
+    private boolean stdinTaken;
+
+    Inputs(Path folder, InputStream in) {
+        this.folder = folder;
+        this.in = in;
+    }
+
+    /**
+     * {@return the bytes of a file, or of standard input for {@code -}; a name given twice is opened once}
+     *
+     * @param name as the user typed it
+     */
+    Source open(String name) {
+        Source known = open.get(name);
+        if (known != null) {
+            return known;
+        }
+        Source source = name.equals("-") ? standardInput() : file(name);
+        open.put(name, source);
+        return source;
+    }
+
+    private Source standardInput() {
+        if (stdinTaken) {
+            throw Complaint.usage("standard input (-) can only be read once", "");
+        }
+        stdinTaken = true;
+        try {
+            return Source.read("-", in);
+        } catch (IOException e) {
+            throw unreadable("-", e);
+        }
+    }
+
+    private Source file(String name) {
+        Path path = path(name);
+        if (Files.isDirectory(path)) {
+            throw new Complaint(ExitCode.MALFORMED, name + ": expected a file, found a directory", inFolder(path));
+        }
+        try {
+            if (Files.exists(path) && !Files.isRegularFile(path)) {
+                // A pipe or a device has no size and cannot be read by position.
+                try (InputStream stream = Files.newInputStream(path)) {
+                    return Source.read(name, stream);
+                }
+            }
+            return Source.open(name, path);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    /** {@return the path of a name, seen from where the command runs} */
+    Path path(String name) {
+        if (name.isEmpty()) {
+            throw Complaint.usage("an empty file name", "is a shell variable unset?");
+        }
+        try {
+            return folder.resolve(name);
+        } catch (InvalidPathException e) {
+            throw new Complaint(ExitCode.MALFORMED, "not a file name: '" + name + "'", "");
+        }
+    }
+
+    private Complaint unreadable(String name, IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return new Complaint(ExitCode.MALFORMED, name + ": no such file", near(name));
+        }
+        if (e instanceof AccessDeniedException) {
+            return new Complaint(ExitCode.MALFORMED, name + ": permission denied", "who may read it: ls -l " + name);
+        }
+        return new Complaint(ExitCode.MALFORMED, name + ": cannot be read: " + why(e), "");
+    }
+
+    /** {@return the reason of a failure, without the path that Java puts in front} */
+    static String why(IOException e) {
+        if (e instanceof java.nio.file.FileSystemException f && f.getReason() != null) {
+            return f.getReason();
+        }
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    private String near(String name) {
+        Path path = path(name);
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent == null || !Files.isDirectory(parent) || path.getFileName() == null) {
+            return "";
+        }
+        List<String> there = names(parent);
+        return Suggestion.nearest(path.getFileName().toString(), there)
+                .map(found -> "did you mean '" + found + "', which is there?")
+                .orElse("");
+    }
+
+    private String inFolder(Path path) {
+        List<String> there = names(path);
+        return there.isEmpty() ? "it is empty" : "name one of its files, such as " + there.get(0);
+    }
+
+    private static List<String> names(Path path) {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+            for (Path entry : entries) {
+                if (names.size() == 1000) {
+                    break; // enough for a suggestion
+                }
+                names.add(entry.getFileName().toString());
+            }
+        } catch (IOException e) {
+            return List.of(); // only a suggestion is lost
+        }
+        names.sort(null);
+        return names;
+    }
+
+    /** {@return the files opened so far, in order, by the names given} */
+    Map<String, Source> opened() {
+        return open;
+    }
+
+    @Override
+    public void close() {
+        for (Source source : open.values()) {
+            try {
+                source.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

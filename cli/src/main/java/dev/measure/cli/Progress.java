@@ -1,0 +1,64 @@
+package dev.measure.cli;
+
+import java.io.PrintStream;
+
+/** A line on the terminal that says what takes so long; it appears after one second and is wiped away at the end. */
+final class Progress implements AutoCloseable {
+    private static final long PATIENCE_MILLIS = 1000;
+    private static final long TICK_MILLIS = 250;
+
+    private final Thread ticker;
+
+    private Progress(Thread ticker) {
+        this.ticker = ticker;
+    }
+
+    /**
+     * {@return the progress of something that starts now}
+     *
+     * @param what what is being done, for people
+     * @param call whose options say whether a line may be shown
+     */
+    static Progress of(String what, Call call) {
+        if (!call.common().progress() || call.common().quiet()) {
+            return new Progress(null);
+        }
+        PrintStream err = call.talk().stream();
+        long started = System.nanoTime();
+        Thread ticker = new Thread(() -> tick(what, err, started), "progress");
+        ticker.setDaemon(true);
+        ticker.start();
+        return new Progress(ticker);
+    }
+
+    private static void tick(String what, PrintStream err, long started) {
+        boolean shown = false;
+        try {
+            Thread.sleep(PATIENCE_MILLIS);
+            while (true) {
+                long seconds = (System.nanoTime() - started) / 1_000_000_000L;
+                err.print("\rmeasure: " + what + " ... " + seconds + " s");
+                err.flush();
+                shown = true;
+                Thread.sleep(TICK_MILLIS);
+            }
+        } catch (InterruptedException done) {
+            if (shown) {
+                err.print("\r\u001b[K");
+                err.flush();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        if (ticker != null) {
+            ticker.interrupt();
+            try {
+                ticker.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package dev.measure.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** All verbs, in the order of the help. A verb is only made when it is asked for, which keeps the start short. */
+final class Verbs {
+    private static final Map<String, Supplier<Verb>> ALL = all();
+
+    private Verbs() {}
+
+    private static Map<String, Supplier<Verb>> all() {
+        Map<String, Supplier<Verb>> verbs = new LinkedHashMap<>();
+        verbs.put("completion", CompletionVerb::new);
+        verbs.put("help", HelpVerb::new);
+        verbs.put("version", VersionVerb::new);
+        return verbs;
+    }
+
+    /** {@return the names, in the order of the help} */
+    static Set<String> names() {
+        return ALL.keySet();
+    }
+
+    /** {@return the verb of a name} */
+    static Optional<Verb> named(String name) {
+        return Optional.ofNullable(ALL.get(name)).map(Supplier::get);
+    }
+}

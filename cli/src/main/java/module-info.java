@@ -1,0 +1,10 @@
+/** The {@code measure} program. */
+module dev.measure.cli {
+    requires dev.measure.core;
+    requires dev.measure.snp;
+    requires info.picocli;
+    requires com.fasterxml.jackson.core;
+    requires com.fasterxml.jackson.dataformat.yaml;
+
+    exports dev.measure.cli;
+}
