@@ -2,8 +2,10 @@
 module dev.measure.core {
     requires org.apache.commons.codec;
     requires org.bouncycastle.provider;
+    requires org.tukaani.xz;
 
     exports dev.measure;
+    exports dev.measure.firmware;
     // The cursor is for the parsers of this project, not for users.
     exports dev.measure.parse to
             dev.measure.snp,
