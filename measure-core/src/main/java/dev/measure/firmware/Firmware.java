@@ -3,7 +3,6 @@ package dev.measure.firmware;
 import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.Warning;
-import dev.measure.WarningCode;
 import dev.measure.parse.Cursor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -99,12 +98,6 @@ public final class Firmware {
         List<Warning> warnings = new ArrayList<>();
         table.ifPresent(found -> warnings.addAll(found.warnings()));
         Kind kind = igvm ? Kind.IGVM : kind(image, table.isPresent());
-        if (kind == Kind.OVMF_CODE || kind == Kind.OVMF_VARS) {
-            warnings.add(new Warning(
-                    WarningCode.SPLIT_IMAGE,
-                    image.name() + " is " + (kind == Kind.OVMF_CODE ? "the CODE" : "the VARS")
-                            + " half of a split firmware image"));
-        }
         return new Firmware(image, kind, table, warnings);
     }
 

@@ -1,0 +1,291 @@
+package dev.measure.snp;
+
+import dev.measure.Assumption;
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Evidence;
+import dev.measure.MalformedInputException;
+import dev.measure.Measurement;
+import dev.measure.Prediction;
+import dev.measure.Provenance;
+import dev.measure.Register;
+import dev.measure.Source;
+import dev.measure.Strictness;
+import dev.measure.Warning;
+import dev.measure.WarningCode;
+import dev.measure.firmware.Firmware;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The launch digest of an SEV-SNP guest: MEASUREMENT in its attestation report.
+ *
+ * <p>It starts as 48 zero bytes and is extended by a {@code PAGE_INFO} for every page of the launch: the firmware, the sections of
+ * its SEV metadata, and one VMSA for each vCPU. Policy, host data, ID block, and the contents of CPUID and secrets pages are not in
+ * it. AMD SEV-SNP Firmware ABI, #56860, SNP_LAUNCH_UPDATE.
+ *
+ * <p>Many guests are measured in one pass: the firmware is hashed once, each VMM's sections once, each VMSA once, and N vCPUs
+ * extend the chain of N-1. All methods may be called by several threads.
+ */
+public final class LaunchDigest {
+    private static final Register SNP = new Register.LaunchDigest(Register.Launch.SNP);
+
+    private final SnpLaunch launch;
+    private final LaunchPlan.FirmwarePages firmware;
+    private final Optional<Long> resetAddress;
+    private final Map<Vmm, Prefix> prefixes = new EnumMap<>(Vmm.class);
+
+    /** What all guests on one VMM have in common: the plan, and the chain after its pages. */
+    private record Prefix(LaunchPlan plan, Digest after) {}
+
+    /** Guests whose VMSAs are alike. */
+    private record VmsaKey(Vmm vmm, int signature, long features) {}
+
+    private LaunchDigest(SnpLaunch launch) {
+        this.launch = launch;
+        checkSize(launch.firmware().image());
+        this.resetAddress = launch.firmware().resetAddress();
+        this.firmware = LaunchPlan.FirmwarePages.of(launch);
+    }
+
+    /**
+     * {@return the launch digest of a guest, or why it could not be launched}
+     *
+     * @param launch what is loaded
+     * @param guest the guest
+     * @throws MalformedInputException if the firmware is empty, no multiple of 4096 bytes, or its tables are broken
+     */
+    public static Prediction of(SnpLaunch launch, SnpGuest guest) {
+        return of(launch, List.of(guest)).get(0);
+    }
+
+    /**
+     * {@return the launch digests of guests, in their order, each of them a value or the reason why there is none}
+     *
+     * @param launch what is loaded
+     * @param guests the guests
+     * @throws MalformedInputException if the firmware is empty, no multiple of 4096 bytes, or its tables are broken
+     */
+    public static List<Prediction> of(SnpLaunch launch, List<SnpGuest> guests) {
+        return new LaunchDigest(launch).predict(guests);
+    }
+
+    /**
+     * {@return the launch digest after the pages of a firmware: what {@link SnpLaunch#firmwareDigest} takes}
+     *
+     * @param firmware the firmware
+     * @throws MalformedInputException if it is empty or no multiple of 4096 bytes
+     */
+    public static Digest ofFirmware(Firmware firmware) {
+        checkSize(firmware.image());
+        return LaunchPlan.FirmwarePages.of(SnpLaunch.of(firmware)).after();
+    }
+
+    private static void checkSize(Source image) {
+        if (image.length() == 0 || image.length() % PageInfo.PAGE != 0 || image.length() > Integer.MAX_VALUE) {
+            throw new MalformedInputException(
+                    image.name(),
+                    image.start() + image.length() / PageInfo.PAGE * PageInfo.PAGE,
+                    "a firmware whose size is a positive multiple of 4096 bytes, at most 2 GiB",
+                    image.length() + " bytes",
+                    image.length() == 0 ? "the file is empty" : "is the file complete, and is it a firmware?");
+        }
+    }
+
+    private List<Prediction> predict(List<SnpGuest> guests) {
+        Map<VmsaKey, List<Integer>> groups = new LinkedHashMap<>();
+        for (int i = 0; i < guests.size(); i++) {
+            SnpGuest guest = guests.get(i);
+            VmsaKey key = new VmsaKey(
+                    guest.vmm(),
+                    guest.vmm().measuresCpuSignature() ? guest.cpu().signature() : 0,
+                    guest.features().bits());
+            groups.computeIfAbsent(key, unused -> new ArrayList<>()).add(i);
+        }
+        Prediction[] predictions = new Prediction[guests.size()];
+        groups.forEach((key, indexes) -> {
+            indexes.sort(Comparator.comparingInt(index -> guests.get(index).vcpus()));
+            predict(guests, indexes, predictions);
+        });
+        return List.of(predictions);
+    }
+
+    /** One walk along the chain of a group, whose guests come in rising order of vCPUs. */
+    private void predict(List<SnpGuest> guests, List<Integer> indexes, Prediction[] predictions) {
+        SnpGuest any = guests.get(indexes.get(0));
+        Prefix prefix = prefixes.computeIfAbsent(any.vmm(), this::prefix);
+        Optional<LaunchPlan.Refusal> refusal = prefix.plan().refusal().or(() -> refuseFeatures(any));
+        LaunchRegion first = null;
+        LaunchRegion later = null;
+        PageInfo chain = null;
+        List<Warning> warnings = warnings(prefix, any, 1);
+        List<Warning> warningsOfMany = warnings(prefix, any, 2);
+        int done = 0;
+        for (int index : indexes) {
+            SnpGuest guest = guests.get(index);
+            Optional<LaunchPlan.Refusal> why = refusal.or(() -> refuseReset(guest));
+            if (why.isPresent()) {
+                LaunchPlan.Refusal refused = why.get();
+                predictions[index] =
+                        new Prediction.NotLaunchable(SNP, refused.why(), refused.hint(), refused.lenient());
+                continue;
+            }
+            if (chain == null) {
+                chain = new PageInfo(prefix.after());
+                first = vmsa(
+                        guest,
+                        "VMSA of vCPU 0",
+                        Vmsa.first(guest),
+                        1,
+                        guest.vmm().evidence(1));
+                first.extend(chain);
+                done = 1;
+            }
+            if (guest.vcpus() > 1 && later == null) {
+                byte[] page = Vmsa.later(guest, resetAddress.orElseThrow());
+                later = vmsa(
+                        guest, "VMSA", page, SnpGuest.MAX_VCPUS, guest.vmm().evidence(2));
+            }
+            if (guest.vcpus() > done) {
+                chain.extend(PageType.VMSA, launch.vmsaGpa(), 0, guest.vcpus() - done, later.contents());
+                done = guest.vcpus();
+            }
+            predictions[index] = new Prediction.Predicted(
+                    measurement(prefix, guest, first, later, chain.launchDigest()),
+                    assumptions(guest),
+                    guest.vcpus() == 1 ? warnings : warningsOfMany);
+        }
+    }
+
+    private Prefix prefix(Vmm vmm) {
+        LaunchPlan plan = LaunchPlan.of(launch, vmm, firmware);
+        PageInfo chain = new PageInfo(firmware.after());
+        plan.regions().stream().skip(1).forEach(region -> region.extend(chain));
+        return new Prefix(plan, chain.launchDigest());
+    }
+
+    private LaunchRegion vmsa(SnpGuest guest, String name, byte[] page, int count, Evidence evidence) {
+        MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
+        List<Provenance> from = new ArrayList<>();
+        from.add(new Provenance.Parameter("vmm", guest.vmm().id()));
+        if (guest.vmm().measuresCpuSignature()) {
+            from.add(new Provenance.Parameter("vcpu-type", guest.cpu().name()));
+        }
+        from.add(new Provenance.Parameter("guest-features", guest.features().hex()));
+        return new LaunchRegion(
+                PageType.VMSA,
+                launch.vmsaGpa(),
+                0,
+                count,
+                sha384.digest(page),
+                name,
+                new Provenance.Derived("reset state of the vCPU", from),
+                evidence);
+    }
+
+    private Measurement measurement(
+            Prefix prefix, SnpGuest guest, LaunchRegion first, LaunchRegion later, Digest value) {
+        Evidence evidence = Evidence.PEER.weaker(guest.vmm().evidence(guest.vcpus()));
+        return Measurement.of(SNP, value, evidence, (detail, sink) -> {
+            PageInfo chain = new PageInfo(launch.firmwareDigest().orElse(Digest.zero(DigestAlgorithm.SHA384)));
+            prefix.plan().regions().forEach(region -> region.replay(chain, detail, sink));
+            first.replay(chain, detail, sink);
+            if (guest.vcpus() > 1) {
+                String name = "VMSA of vCPU 1" + (guest.vcpus() > 2 ? " to " + (guest.vcpus() - 1) : "");
+                new LaunchRegion(
+                                later.type(),
+                                later.gpa(),
+                                0,
+                                guest.vcpus() - 1,
+                                later.contents(),
+                                name,
+                                later.provenance(),
+                                later.evidence())
+                        .replay(chain, detail, sink);
+            }
+        });
+    }
+
+    private List<Warning> warnings(Prefix prefix, SnpGuest guest, int vcpus) {
+        List<Warning> warnings = new ArrayList<>(prefix.plan().warnings());
+        if (guest.features().reservedBits() != 0) {
+            warnings.add(new Warning(
+                    WarningCode.FEATURE_BITS_RESERVED,
+                    "guest features " + guest.features().hex() + " set bits without a meaning: 0x"
+                            + Long.toHexString(guest.features().reservedBits())));
+        }
+        if (launch.strictness() == Strictness.LENIENT && !guest.features().snpActive()) {
+            warnings.add(new Warning(WarningCode.SNP_ACTIVE_CLEAR, inactive(guest)));
+        }
+        if (launch.strictness() == Strictness.LENIENT && guest.vmm().alwaysNeedsResetBlock() && noResetAddress()) {
+            warnings.add(new Warning(WarningCode.NO_RESET_BLOCK, noResetBlock()));
+        }
+        if (guest.vmm() == Vmm.QEMU_10_1 && vcpus > 1) {
+            warnings.add(
+                    new Warning(
+                            WarningCode.VMSA_AP_UNCERTAIN,
+                            "no report has shown how QEMU from 10.1 sets up the second and later vCPUs; the value follows its source"));
+        }
+        return List.copyOf(warnings);
+    }
+
+    private static List<Assumption> assumptions(SnpGuest guest) {
+        if (guest.vmm() != Vmm.QEMU || guest.vcpus() == 1) {
+            return List.of();
+        }
+        return QEMU_ASSUMPTIONS;
+    }
+
+    private static final List<Assumption> QEMU_ASSUMPTIONS = List.of(
+            new Assumption(
+                    "vmm",
+                    "qemu",
+                    "QEMU up to 10.0; from 10.1 the second and later vCPUs may start with mxcsr and fcw 0: then use --vmm qemu-10.1"));
+
+    private Optional<LaunchPlan.Refusal> refuseFeatures(SnpGuest guest) {
+        if (guest.features().snpActive() || launch.strictness() == Strictness.LENIENT) {
+            return Optional.empty();
+        }
+        return Optional.of(new LaunchPlan.Refusal(inactive(guest), "set bit 0 in --guest-features", true));
+    }
+
+    private static String inactive(SnpGuest guest) {
+        return "SNPActive (bit 0) is clear in guest features "
+                + guest.features().hex() + ": the guest would be no SEV-SNP guest";
+    }
+
+    /** What stops a launch for want of a reset block depends on the VMM and on the number of vCPUs. */
+    private Optional<LaunchPlan.Refusal> refuseReset(SnpGuest guest) {
+        if (!noResetAddress()) {
+            return Optional.empty();
+        }
+        if (guest.vcpus() > 1) {
+            return Optional.of(new LaunchPlan.Refusal(
+                    noResetBlock() + "; it says where the second vCPU starts",
+                    "take a firmware built for SEV-ES or SEV-SNP",
+                    false));
+        }
+        if (guest.vmm().alwaysNeedsResetBlock() && launch.strictness() == Strictness.STRICT) {
+            return Optional.of(new LaunchPlan.Refusal(
+                    noResetBlock() + "; QEMU refuses even one vCPU without it",
+                    "take a firmware built for SEV-ES or SEV-SNP",
+                    true));
+        }
+        return Optional.empty();
+    }
+
+    private boolean noResetAddress() {
+        return resetAddress.orElse(0L) == 0;
+    }
+
+    private String noResetBlock() {
+        return launch.firmware().image().name() + ": expected an SEV-ES reset block with an address, found "
+                + (resetAddress.isEmpty() ? "none" : "address 0");
+    }
+}

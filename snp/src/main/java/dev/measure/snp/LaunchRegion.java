@@ -1,0 +1,93 @@
+package dev.measure.snp;
+
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Evidence;
+import dev.measure.MeasuredEvent;
+import dev.measure.Measurement;
+import dev.measure.Provenance;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.commons.codec.binary.Hex;
+
+/**
+ * Pages that are measured one after another and alike.
+ *
+ * @param type their page type
+ * @param gpa the address of the first, 4096-aligned
+ * @param stride the distance from one to the next: 4096, or 0 for VMSAs, which all have one address
+ * @param pages how many
+ * @param contents the SHA-384 of their contents, 48 bytes each, or 48 bytes for all if they are the same; empty for page types
+ *     whose contents do not count
+ * @param name what they are, for people
+ * @param provenance where the bytes come from
+ * @param evidence how the rule is known
+ */
+record LaunchRegion(
+        PageType type,
+        long gpa,
+        long stride,
+        long pages,
+        byte[] contents,
+        String name,
+        Provenance provenance,
+        Evidence evidence) {
+
+    static final byte[] NO_CONTENTS = {};
+
+    /** Extends a chain by all pages. */
+    void extend(PageInfo chain) {
+        if (contents.length <= PageInfo.DIGEST) {
+            chain.extend(type, gpa, stride, pages, contents);
+            return;
+        }
+        for (int page = 0; page < pages; page++) {
+            chain.extend(type, gpa + page * stride, contents, page * PageInfo.DIGEST);
+        }
+    }
+
+    /** Extends a chain and tells of it. */
+    void replay(PageInfo chain, Measurement.Detail detail, Consumer<MeasuredEvent> sink) {
+        if (detail == Measurement.Detail.REGIONS) {
+            extend(chain);
+            sink.accept(event(chain, 0, pages, ""));
+            return;
+        }
+        for (long page = 0; page < pages; page++) {
+            int at = contentsOffset(page);
+            String pageInfo = Hex.encodeHexString(chain.describe(type, gpa + page * stride, contents, at));
+            chain.extend(type, gpa + page * stride, contents, at);
+            sink.accept(event(chain, page, 1, pageInfo));
+        }
+    }
+
+    private int contentsOffset(long page) {
+        return contents.length <= PageInfo.DIGEST ? 0 : (int) page * PageInfo.DIGEST;
+    }
+
+    private MeasuredEvent event(PageInfo chain, long first, long count, String pageInfo) {
+        Map<String, String> details = new LinkedHashMap<>();
+        details.put("pageType", type.name());
+        details.put("gpa", "0x" + Long.toHexString(gpa + first * stride));
+        details.put("pages", Long.toString(count));
+        if (!pageInfo.isEmpty()) {
+            details.put("pageInfo", pageInfo);
+        }
+        int at = contentsOffset(first + count - 1);
+        Digest digest = contents.length == 0
+                ? Digest.zero(DigestAlgorithm.SHA384)
+                : Digest.of(DigestAlgorithm.SHA384, Arrays.copyOfRange(contents, at, at + PageInfo.DIGEST));
+        return new MeasuredEvent(name, digest, chain.launchDigest(), where(first, count), evidence, details);
+    }
+
+    /** The pages' own part of a file range. */
+    private Provenance where(long first, long count) {
+        if (provenance instanceof Provenance.FileRange range && range.length() == pages * PageInfo.PAGE) {
+            return new Provenance.FileRange(
+                    range.file(), range.offset() + first * PageInfo.PAGE, count * PageInfo.PAGE);
+        }
+        return provenance;
+    }
+}

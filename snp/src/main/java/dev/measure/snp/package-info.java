@@ -1,0 +1,13 @@
+/**
+ * AMD SEV-SNP launch digests.
+ *
+ * <pre>{@code
+ * Firmware firmware = Firmware.read(Source.open(Path.of("OVMF.amdsev.fd")), Strictness.STRICT);
+ * Prediction prediction = LaunchDigest.of(SnpLaunch.of(firmware), SnpGuest.qemu(4, CpuModel.parse("EPYC-v4")));
+ * }</pre>
+ *
+ * <p>{@link dev.measure.snp.SnpLaunch} is what is loaded, {@link dev.measure.snp.SnpGuest} what else of the guest is measured, and
+ * {@link dev.measure.snp.LaunchDigest} gives the answer. {@link dev.measure.snp.Vmm} is the registry of VMMs,
+ * {@link dev.measure.snp.Vmsa} the page of a vCPU.
+ */
+package dev.measure.snp;
