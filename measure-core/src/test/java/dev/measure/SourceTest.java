@@ -1,0 +1,125 @@
+package dev.measure;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SourceTest {
+    @TempDir
+    Path folder;
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        new SplittableRandom(0x50726365L).nextBytes(bytes);
+        return bytes;
+    }
+
+    @Test
+    void readsTheSameFromMemoryAndFromAFile() throws IOException {
+        byte[] bytes = random(700_001); // several pieces, the last one short
+        Path path = Files.write(folder.resolve("bytes"), bytes);
+        Source memory = Source.of("memory", bytes);
+        try (Source file = Source.open(path)) {
+            assertEquals(path.toString(), file.name());
+            assertArrayEquals(bytes, file.toByteArray());
+            assertEquals(memory.digest(DigestAlgorithm.SHA256), file.digest(DigestAlgorithm.SHA256));
+            Source slice = file.slice(300_000, 300_001);
+            assertEquals(
+                    memory.slice(300_000, 300_001).digest(DigestAlgorithm.SHA1), slice.digest(DigestAlgorithm.SHA1));
+        }
+    }
+
+    @Test
+    void keepsAbsoluteOffsetsInSlicesOfSlices() {
+        Source slice = Source.of("file", random(100)).slice(10, 80).slice(5, 20);
+        assertEquals(15, slice.start());
+        assertEquals(20, slice.length());
+        assertEquals("file@0xf+20", slice.toString());
+    }
+
+    @Test
+    void refusesAPartThatIsNotInside() {
+        Source source = Source.of("file", new byte[8]);
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> source.slice(4, 5));
+        assertEquals("slice 4+5 is not inside 8 bytes of file", refused.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> source.slice(-1, 1));
+        assertThrows(IllegalArgumentException.class, () -> source.slice(9, 0));
+        assertThrows(IllegalArgumentException.class, () -> source.slice(1, Long.MAX_VALUE));
+        assertThrows(IllegalArgumentException.class, () -> source.read(7, new byte[9], 0, 2));
+    }
+
+    @Test
+    void saysSoWhenAFileShrinksWhileItIsRead() throws IOException {
+        Path path = Files.write(folder.resolve("shrinking"), random(10_000));
+        try (Source file = Source.open("shrinking", path);
+                FileChannel writer = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            writer.truncate(6_000);
+            MalformedInputException shrunk =
+                    assertThrows(MalformedInputException.class, () -> file.digest(DigestAlgorithm.SHA256));
+            assertEquals(
+                    "shrinking: offset 0x1770: expected 4000 more bytes, found the end of the file",
+                    shrunk.getMessage());
+            assertEquals(
+                    "the file has become shorter while it was read; try again when nothing writes to it",
+                    shrunk.hint());
+        }
+    }
+
+    @Test
+    void readsBeyondFourGigabytesOfASparseFile() throws IOException {
+        Path path = folder.resolve("sparse");
+        long far = 5L << 30;
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4}), far);
+        }
+        try (Source file = Source.open(path)) {
+            assertEquals(far + 4, file.length());
+            assertArrayEquals(new byte[] {0, 1, 2, 3, 4}, file.slice(far - 1, 5).toByteArray());
+            MalformedInputException tooLarge = assertThrows(MalformedInputException.class, file::toByteArray);
+            assertEquals(
+                    path + ": offset 0x0: expected at most 268435456 bytes, found 5368709124 bytes",
+                    tooLarge.getMessage());
+        }
+    }
+
+    @Test
+    void readsAStreamToItsEndAndBoundsIt() throws IOException {
+        byte[] bytes = random(5_000);
+        Source source = Source.read("-", new ByteArrayInputStream(bytes));
+        assertArrayEquals(bytes, source.toByteArray());
+        InputStream endless = new InputStream() {
+            @Override
+            public int read() {
+                return 0;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) {
+                return length;
+            }
+        };
+        MalformedInputException refused = assertThrows(MalformedInputException.class, () -> Source.read("-", endless));
+        assertEquals("give the name of a file instead: files are not held in memory", refused.hint());
+    }
+
+    @Test
+    void doesNotChangeWhenTheCallersArrayDoes() {
+        byte[] bytes = {1, 2, 3};
+        Source source = Source.of("bytes", bytes);
+        bytes[0] = 9;
+        source.toByteArray()[1] = 9;
+        assertArrayEquals(new byte[] {1, 2, 3}, source.toByteArray());
+    }
+}
