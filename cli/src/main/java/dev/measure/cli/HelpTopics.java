@@ -2,7 +2,9 @@ package dev.measure.cli;
 
 import dev.measure.BehaviourProfile;
 import dev.measure.WarningCode;
+import dev.measure.snp.CpuModel;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +24,7 @@ final class HelpTopics {
         topics.put("lists", HelpTopics::lists);
         topics.put("profiles", HelpTopics::profiles);
         topics.put("schema", () -> Version.resource("result-v1.schema.json"));
+        topics.put("vcpu-types", HelpTopics::vcpuTypes);
         topics.put("warnings", HelpTopics::warnings);
         return topics;
     }
@@ -67,6 +70,18 @@ final class HelpTopics {
             HelpText.row(text, "source", profile.source());
         }
         return text.toString();
+    }
+
+    private static String vcpuTypes() {
+        StringBuilder text = new StringBuilder("vCPU types and their CPUID signatures, as QEMU names them:\n\n");
+        for (CpuModel model : CpuModel.all()) {
+            HelpText.row(text, model.name(), String.format(Locale.ROOT, "0x%08x", model.signature()));
+        }
+        return text.append("""
+
+                The type is the one of -cpu, not the processor of the host. For -cpu host give the host's signature:
+                --vcpu-sig 0x00a10f11, or --vcpu-family 25 --vcpu-model 17 --vcpu-stepping 1 (from /proc/cpuinfo).
+                """).toString();
     }
 
     private static String lists() {

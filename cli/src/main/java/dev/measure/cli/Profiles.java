@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.BehaviourProfile;
+import dev.measure.snp.Vmm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,6 +12,7 @@ final class Profiles {
     /** {@return all profiles, kind by kind} */
     static List<BehaviourProfile> all() {
         List<BehaviourProfile> all = new ArrayList<>();
+        all.addAll(Vmm.all());
         return all;
     }
 }

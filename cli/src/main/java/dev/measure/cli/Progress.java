@@ -3,32 +3,43 @@ package dev.measure.cli;
 import java.io.PrintStream;
 
 /** A line on the terminal that says what takes so long; it appears after one second and is wiped away at the end. */
-final class Progress implements AutoCloseable {
+final class Progress {
     private static final long PATIENCE_MILLIS = 1000;
     private static final long TICK_MILLIS = 250;
 
-    private final Thread ticker;
-
-    private Progress(Thread ticker) {
-        this.ticker = ticker;
-    }
+    private Progress() {}
 
     /**
-     * {@return the progress of something that starts now}
+     * Does something that may take a while.
      *
      * @param what what is being done, for people
      * @param call whose options say whether a line may be shown
+     * @param work the work
      */
-    static Progress of(String what, Call call) {
+    static void during(String what, Call call, Runnable work) {
         if (!call.common().progress() || call.common().quiet()) {
-            return new Progress(null);
+            work.run();
+            return;
         }
         PrintStream err = call.talk().stream();
         long started = System.nanoTime();
         Thread ticker = new Thread(() -> tick(what, err, started), "progress");
         ticker.setDaemon(true);
         ticker.start();
-        return new Progress(ticker);
+        try {
+            work.run();
+        } finally {
+            stop(ticker);
+        }
+    }
+
+    private static void stop(Thread ticker) {
+        ticker.interrupt();
+        try {
+            ticker.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void tick(String what, PrintStream err, long started) {
@@ -46,18 +57,6 @@ final class Progress implements AutoCloseable {
             if (shown) {
                 err.print("\r\u001b[K");
                 err.flush();
-            }
-        }
-    }
-
-    @Override
-    public void close() {
-        if (ticker != null) {
-            ticker.interrupt();
-            try {
-                ticker.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
             }
         }
     }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** What a verb found, before it is written as text or JSON. Gathered in order; nothing stands twice. */
 final class Result {
@@ -70,7 +71,7 @@ final class Result {
             Status status,
             Evidence evidence,
             Map<String, Object> parameters,
-            String command,
+            Supplier<String> command,
             Measurement measurement) {
         /** Keeps the order of the parameters. */
         Value {

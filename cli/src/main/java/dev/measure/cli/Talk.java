@@ -63,9 +63,9 @@ final class Talk {
         }
     }
 
-    /** {@return whether anything but errors is said} */
-    boolean isQuiet() {
-        return quiet;
+    /** {@return whether details are said} */
+    boolean isVerbose() {
+        return verbose && !quiet;
     }
 
     /** {@return the stream, for the progress line alone} */

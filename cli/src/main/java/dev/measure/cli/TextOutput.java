@@ -59,8 +59,11 @@ final class TextOutput {
 
     /** Says for every value the command line that gives it alone. */
     static void commands(Result result, Talk talk) {
+        if (!talk.isVerbose()) {
+            return;
+        }
         for (Result.Value value : result.values()) {
-            talk.detail(value.id() + ": " + value.command());
+            talk.detail(value.id() + ": " + value.command().get());
         }
     }
 

@@ -14,6 +14,7 @@ final class Verbs {
 
     private static Map<String, Supplier<Verb>> all() {
         Map<String, Supplier<Verb>> verbs = new LinkedHashMap<>();
+        verbs.put("snp", SnpVerb::new);
         verbs.put("completion", CompletionVerb::new);
         verbs.put("help", HelpVerb::new);
         verbs.put("version", VersionVerb::new);

@@ -1,0 +1,148 @@
+package dev.measure.cli;
+
+import dev.measure.Assumption;
+import dev.measure.MalformedInputException;
+import dev.measure.Prediction;
+import dev.measure.Register;
+import dev.measure.Strictness;
+import dev.measure.ValueId;
+import dev.measure.firmware.Firmware;
+import dev.measure.snp.KernelHashes;
+import dev.measure.snp.LaunchDigest;
+import dev.measure.snp.SnpGuest;
+import dev.measure.snp.SnpLaunch;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Predicts the SEV-SNP launch digests of firmwares for all guests of a request. */
+final class SnpValues {
+    private static final Register SNP = new Register.LaunchDigest(Register.Launch.SNP);
+
+    private final SnpRequest request;
+    private final Strictness strictness;
+    private final Result result;
+
+    SnpValues(SnpRequest request, Strictness strictness, Result result) {
+        this.request = request;
+        this.strictness = strictness;
+        this.result = result;
+        request.kernel().ifPresent(kernel -> kernel.files().forEach(result::input));
+    }
+
+    /**
+     * Adds the values of one firmware, and the reasons of those that there are not.
+     *
+     * @param target the firmware
+     * @throws MalformedInputException if its tables are broken
+     */
+    void add(LaunchTarget target) {
+        if (target.firmware().kind() == Firmware.Kind.IGVM) {
+            refuseAll(
+                    target,
+                    ExitCode.NOT_LAUNCHABLE,
+                    target.image().name()
+                            + " is an IGVM file: its directives say what is measured, not its bytes as a ROM",
+                    "");
+            return;
+        }
+        Optional<KernelHashes> hashes = request.kernel().map(SnpRequest.Kernel::hashes);
+        List<Prediction> predictions = LaunchDigest.of(
+                new SnpLaunch(target.firmware(), hashes, request.firmwareDigest(), strictness), request.guests());
+        for (int i = 0; i < predictions.size(); i++) {
+            add(target, request.guests().get(i), predictions.get(i));
+        }
+    }
+
+    private void add(LaunchTarget target, SnpGuest guest, Prediction prediction) {
+        String id = id(target, guest);
+        if (prediction instanceof Prediction.Predicted predicted) {
+            predicted.assumptions().forEach(result::assumption);
+            predicted.warnings().forEach(result::warning);
+            result.value(new Result.Value(
+                    id,
+                    SNP,
+                    predicted.measurement().value(),
+                    Result.Status.PREDICTED,
+                    predicted.measurement().evidence(),
+                    parameters(guest),
+                    () -> command(target, guest),
+                    predicted.measurement()));
+        } else if (prediction instanceof Prediction.NotLaunchable refused) {
+            String lenient = refused.lenient() ? "--lenient gives the value all the same" : "";
+            String separator = refused.hint().isEmpty() || lenient.isEmpty() ? "" : "; ";
+            result.refusal(new Result.Refusal(
+                    id, SNP, ExitCode.NOT_LAUNCHABLE, refused.why(), refused.hint() + separator + lenient));
+        } else if (prediction instanceof Prediction.NotPredictable missing) {
+            result.refusal(new Result.Refusal(id, SNP, ExitCode.NOT_PREDICTABLE, missing.why(), missing.input()));
+        } else {
+            throw new AssertionError(prediction);
+        }
+    }
+
+    /** Adds one reason for all values of a firmware. */
+    void refuseAll(LaunchTarget target, ExitCode exit, String why, String hint) {
+        for (SnpGuest guest : request.guests()) {
+            result.refusal(new Result.Refusal(id(target, guest), SNP, exit, why, hint));
+        }
+    }
+
+    /** Adds what the request takes for granted; after the values, since a value may say it better. */
+    void addAssumptions() {
+        List<Assumption> better = result.assumptions();
+        for (Assumption assumption : request.assumptions()) {
+            if (better.stream().noneMatch(known -> known.key().equals(assumption.key()))) {
+                result.assumption(assumption);
+            }
+        }
+    }
+
+    private String id(LaunchTarget target, SnpGuest guest) {
+        Map<String, String> keys = new LinkedHashMap<>();
+        keys.put("fw", target.fw());
+        keys.put("vmm", guest.vmm().id());
+        keys.put("cpu", guest.cpu().name());
+        keys.put("features", guest.features().hex());
+        keys.put("vcpus", Integer.toString(guest.vcpus()));
+        keys.put("hashes", hashes());
+        keys.put("rules", "raw");
+        return ValueId.of(SNP.id(), keys);
+    }
+
+    private String hashes() {
+        return request.kernel()
+                .map(kernel -> kernel.hashes().tableDigest().hex().substring(0, 12))
+                .orElse("none");
+    }
+
+    private static Map<String, Object> parameters(SnpGuest guest) {
+        Map<String, Object> parameters = new LinkedHashMap<>();
+        parameters.put("vmm", guest.vmm().id());
+        parameters.put("vcpuType", guest.cpu().name());
+        parameters.put("guestFeatures", guest.features().hex());
+        parameters.put("vcpus", guest.vcpus());
+        return parameters;
+    }
+
+    private String command(LaunchTarget target, SnpGuest guest) {
+        List<String> words = new ArrayList<>(List.of("measure", "snp"));
+        words.addAll(target.arguments());
+        words.addAll(List.of("--vmm", guest.vmm().id()));
+        String cpu = guest.cpu().name();
+        if (cpu.startsWith("0x")) {
+            words.addAll(List.of("--vcpu-sig", cpu));
+        } else if (!cpu.equals("none")) {
+            words.addAll(List.of("--vcpu-type", cpu));
+        }
+        words.addAll(List.of("--guest-features", guest.features().hex()));
+        words.addAll(List.of("--vcpus", Integer.toString(guest.vcpus())));
+        request.kernel().ifPresent(kernel -> words.addAll(kernel.arguments()));
+        request.firmwareDigest().ifPresent(digest -> words.addAll(List.of("--snp-ovmf-hash", digest.hex())));
+        if (strictness == Strictness.LENIENT) {
+            words.add("--lenient");
+        }
+        return Shell.line(words);
+    }
+}
