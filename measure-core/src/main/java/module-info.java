@@ -6,6 +6,8 @@ module dev.measure.core {
 
     exports dev.measure;
     exports dev.measure.firmware;
+    exports dev.measure.pe;
+    exports dev.measure.uki;
     // The cursor is for the parsers of this project, not for users.
     exports dev.measure.parse to
             dev.measure.snp,

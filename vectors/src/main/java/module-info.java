@@ -1,4 +1,4 @@
-/** Test vectors as data and the one class that opens them. */
+/** Test vectors as data, the one class that opens them, and writers of small, broken or very large inputs. */
 module dev.measure.vectors {
     requires transitive com.fasterxml.jackson.databind;
 

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
@@ -35,13 +36,19 @@ public final class Source implements AutoCloseable {
     private final FileChannel file; // null for bytes in memory
     private final long start;
     private final long length;
+    private final long stored; // how many of the bytes lie in the file, from the start; the others are zeros
 
     private Source(String name, byte[] bytes, FileChannel file, long start, long length) {
+        this(name, bytes, file, start, length, length);
+    }
+
+    private Source(String name, byte[] bytes, FileChannel file, long start, long length, long stored) {
         this.name = Objects.requireNonNull(name, "name");
         this.bytes = bytes;
         this.file = file;
         this.start = start;
         this.length = length;
+        this.stored = stored;
     }
 
     /**
@@ -114,7 +121,26 @@ public final class Source implements AutoCloseable {
             throw new IllegalArgumentException(
                     "slice " + offset + "+" + length + " is not inside " + this.length + " bytes of " + name);
         }
-        return new Source(name, bytes, file, start + offset, length);
+        long storedThere = Math.max(0, Math.min(length, stored - offset));
+        return new Source(name, bytes, file, start + offset, length, storedThere);
+    }
+
+    /**
+     * {@return this source with zeros behind it, which take no memory: what a loader maps when a section is longer than its data}
+     *
+     * @param zeros how many, not negative
+     * @throws IllegalArgumentException if there are zeros already, or if the count is negative
+     */
+    public Source withZeroTail(long zeros) {
+        if (zeros < 0 || stored != length) {
+            throw new IllegalArgumentException("a zero tail of " + zeros + " bytes behind " + this);
+        }
+        return new Source(name, bytes, file, start, length + zeros, length);
+    }
+
+    /** {@return how many of the bytes, from the first, lie in the file; those behind them are a zero tail} */
+    public long stored() {
+        return stored;
     }
 
     /** {@return how errors call the file} */
@@ -166,11 +192,16 @@ public final class Source implements AutoCloseable {
             throw new IllegalArgumentException(
                     "read " + offset + "+" + count + " is not inside " + length + " bytes of " + name);
         }
-        if (bytes != null) {
-            System.arraycopy(bytes, (int) (start + offset), into, at, count);
+        int fromFile = (int) Math.max(0, Math.min(count, stored - offset));
+        Arrays.fill(into, at + fromFile, at + count, (byte) 0);
+        if (fromFile == 0) {
             return;
         }
-        ByteBuffer buffer = ByteBuffer.wrap(into, at, count);
+        if (bytes != null) {
+            System.arraycopy(bytes, (int) (start + offset), into, at, fromFile);
+            return;
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(into, at, fromFile);
         long position = start + offset;
         try {
             while (buffer.hasRemaining()) {
@@ -209,12 +240,16 @@ public final class Source implements AutoCloseable {
      * @param sink takes them
      */
     public void stream(Sink sink) {
-        if (bytes != null) {
-            sink.accept(bytes, (int) start, (int) length);
+        long done = 0;
+        if (bytes != null && stored > 0) {
+            sink.accept(bytes, (int) start, (int) stored);
+            done = stored;
+        }
+        if (done == length) {
             return;
         }
-        byte[] chunk = new byte[(int) Math.min(CHUNK, Math.max(1, length))];
-        for (long done = 0; done < length; ) {
+        byte[] chunk = new byte[(int) Math.min(CHUNK, length - done)];
+        while (done < length) {
             int count = (int) Math.min(chunk.length, length - done);
             read(done, chunk, 0, count);
             sink.accept(chunk, 0, count);

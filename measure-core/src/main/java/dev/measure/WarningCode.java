@@ -70,7 +70,11 @@ public enum WarningCode {
     /** A firmware that no hardware id leads to. */
     EFIFW_NEVER_SELECTED("no .hwids entry leads to this firmware, so no machine can select it"),
     /** A firmware is neither OVMF nor IGVM. */
-    FIRMWARE_NOT_MEASURABLE("the payload is no firmware that SEV-SNP can launch");
+    FIRMWARE_NOT_MEASURABLE("the payload is no firmware that SEV-SNP can launch"),
+    /** A firmware section has a header that does not fit the section. */
+    EFIFW_MALFORMED("the .efifw section has a broken header; the stub refuses it"),
+    /** A hardware id table points outside itself. */
+    HWIDS_MALFORMED("the .hwids table is broken; the stub refuses it");
 
     private final String meaning;
 
