@@ -7,6 +7,7 @@ module dev.measure.core {
     exports dev.measure;
     exports dev.measure.firmware;
     exports dev.measure.pe;
+    exports dev.measure.smbios;
     exports dev.measure.uki;
     // The cursor is for the parsers of this project, not for users.
     exports dev.measure.parse to

@@ -74,7 +74,13 @@ public enum WarningCode {
     /** A firmware section has a header that does not fit the section. */
     EFIFW_MALFORMED("the .efifw section has a broken header; the stub refuses it"),
     /** A hardware id table points outside itself. */
-    HWIDS_MALFORMED("the .hwids table is broken; the stub refuses it");
+    HWIDS_MALFORMED("the .hwids table is broken; the stub refuses it"),
+    /** An SMBIOS table is not ended by a structure of type 127. */
+    SMBIOS_NO_END("the SMBIOS table has no end-of-table structure"),
+    /** An SMBIOS table cannot be read to its end. */
+    SMBIOS_BROKEN_STRUCTURE("the SMBIOS table breaks its specification; what comes before the place is used"),
+    /** The checksum of an SMBIOS entry point is wrong. */
+    SMBIOS_CHECKSUM("a checksum of the SMBIOS entry point is wrong");
 
     private final String meaning;
 
