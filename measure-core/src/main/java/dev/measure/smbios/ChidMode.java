@@ -20,8 +20,8 @@ public enum ChidMode implements BehaviourProfile {
     ANALYZE(
             "analyze",
             "takes strings as they are; a type with a missing or empty field has no CHID",
-            Evidence.SOURCE,
-            "systemd 262.1 src/analyze/analyze-chid.c"),
+            Evidence.PEER,
+            "systemd 262.1 src/analyze/analyze-chid.c; values printed by systemd-analyze 262.1"),
     /**
      * fwupd, and the tools after {@code ComputerHardwareIds.exe}. Zeros in front are kept here; fwupd itself drops them when it
      * reads the raw table as root, and keeps them when it reads {@code /sys/class/dmi/id}.

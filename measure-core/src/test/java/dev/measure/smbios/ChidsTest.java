@@ -139,6 +139,25 @@ final class ChidsTest {
                 .equals(Chids.of(locked, ChidMode.FWUPD).value(ChidType.TYPE_12)));
     }
 
+    /**
+     * What {@code systemd-analyze chid --json=short} of systemd 262.1 (Debian 262.1-1) printed for these files in
+     * {@code /sys/class/dmi/id}: sys_vendor QEMU, product_name, empty product_sku and product_family, bios_vendor of characters
+     * with two and four bytes, bios_version of two blanks, bios_release 0.0, chassis_type 1.
+     */
+    @Test
+    void analyzeModeIsSystemdAnalyze() {
+        MachineIdentity machine =
+                MachineIdentity.parse("manufacturer=QEMU,product=Standard PC (Q35 + ICH9, 2009),sku=,family=,"
+                        + "bios-vendor=\u00e9\ud835\udcb3x,bios-version=  ,bios-release=0.0,enclosure-type=1");
+        assertEquals(
+                Map.of(
+                        ChidType.TYPE_2, UUID.fromString("52d29f4a-4d25-58e7-bea1-a3a8a51c923c"),
+                        ChidType.TYPE_9, UUID.fromString("817fca52-ae83-52f5-8642-9497f79d49d0"),
+                        ChidType.TYPE_12, UUID.fromString("3673e5af-4b17-57f3-b9a4-7de906abf68b"),
+                        ChidType.TYPE_14, UUID.fromString("3486fece-d7a3-58e0-a818-dd3796662b51")),
+                Chids.of(machine, ChidMode.ANALYZE).values());
+    }
+
     @Test
     void theModesAreProfilesWithEvidence() {
         for (ChidMode mode : ChidMode.values()) {
