@@ -235,7 +235,7 @@ def launch_digests(peer):
     out.group("SnpLaunchDigestTest", BASE % ("QEMU", TYPE) + EVENTS, {"vmm": "qemu"},
               [launch(peer, ready, cpu, cpu=cpu, vcpus=2) for cpu in SIGNATURES])
     out.group("SnpLaunchDigestTest", BASE % ("QEMU", SIG) + EVENTS, {"vmm": "qemu"},
-              [launch(peer, ready, "signature 0x" + s, signature=s, vcpus=2) for s in ("00000000", "00900f01", "00b20f21", "ffffffff")])
+              [launch(peer, ready, "signature 0x" + s, signature=s, vcpus=2) for s in ("00000000", "00900f01", "00b20f21", "0fff0fff")])
 
     for vmm in VMMS:
         boots = [("k0", "", "", "empty kernel"), ("k1", "", "", "kernel of one byte"), ("k4096", "i512", "", "kernel and initrd"),
@@ -405,7 +405,7 @@ def a_case(random):
         steps.append("section 0x810000 0x1000 0x10")
     vmm = ("qemu", "ec2", "gce")[random.below(3)]
     vcpus = 1 + random.below(12)
-    signature = random.below(1 << 32)
+    signature = random.below(1 << 32) & 0x0FFF00FF | 0xF00
     features = random.next() | 1
     kernel = random.below(5000) if hashes and random.below(2) else -1
     initrd = random.below(5000) if kernel >= 0 and random.below(2) else -1

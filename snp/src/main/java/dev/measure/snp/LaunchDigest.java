@@ -129,7 +129,13 @@ public final class LaunchDigest {
         int done = 0;
         for (int index : indexes) {
             SnpGuest guest = guests.get(index);
-            Optional<LaunchPlan.Refusal> why = refusal.or(() -> refuseReset(guest));
+            Optional<LaunchPlan.Refusal> reset = refuseReset(guest);
+            boolean noValueAtAll = reset.isPresent() && !reset.get().lenient();
+            // A refusal that lenient mode would lift must not hide one that it would not.
+            Optional<LaunchPlan.Refusal> why =
+                    noValueAtAll && refusal.map(LaunchPlan.Refusal::lenient).orElse(true)
+                            ? reset
+                            : refusal.or(() -> reset);
             if (why.isPresent()) {
                 LaunchPlan.Refusal refused = why.get();
                 predictions[index] =

@@ -18,7 +18,7 @@ public final class SnpLaunchCases {
      * @param firmware the image
      * @param vmm {@code qemu}, {@code ec2} or {@code gce}
      * @param vcpus number of vCPUs
-     * @param cpuSignature CPUID 1 EAX, 0 to 2^32 - 1
+     * @param cpuSignature CPUID 1 EAX, reserved bits clear, base family 15
      * @param sevFeatures SEV features, bit 0 set
      * @param directBoot whether there is a kernel
      * @param kernel its bytes
@@ -72,7 +72,7 @@ public final class SnpLaunchCases {
         }
         String vmm = List.of("qemu", "ec2", "gce").get(below(3));
         int vcpus = 1 + below(12);
-        long signature = Long.remainderUnsigned(random.nextLong(), 1L << 32);
+        long signature = Long.remainderUnsigned(random.nextLong(), 1L << 32) & 0x0fff00ff | 0xf00;
         long features = random.nextLong() | 1;
         int kernel = kernelLength(hashes);
         int initrd = kernelLength(kernel >= 0);
