@@ -23,14 +23,17 @@ public enum ChidMode implements BehaviourProfile {
             Evidence.PEER,
             "systemd 262.1 src/analyze/analyze-chid.c; values printed by systemd-analyze 262.1"),
     /**
-     * fwupd, and the tools after {@code ComputerHardwareIds.exe}. Zeros in front are kept here; fwupd itself drops them when it
-     * reads the raw table as root, and keeps them when it reads {@code /sys/class/dmi/id}.
+     * fwupd, without one of its steps: zeros in front stay, as in the ids that vendors and systemd publish. fwupd 2.1.8 as root
+     * drops them ({@code fu-hwids-smbios.c}, "weirdly, remove leading zeros"), so its ids differ for a field that begins with a zero;
+     * all others were the same.
      */
     FWUPD(
             "fwupd",
-            "trims blanks in front and behind; a type with a missing field has no CHID; there are no panel types",
+            "trims blanks in front and behind, keeps zeros in front; a type with a missing field has no CHID; there are no"
+                    + " panel types",
             Evidence.PEER,
-            "fwupd libfwupdplugin/fu-hwids.c; the 15 values of its own test");
+            "fwupd libfwupdplugin/fu-hwids.c; the 15 values of its own test; fwupdtool 2.1.8, but for fields with a zero"
+                    + " in front");
 
     private final String id;
     private final String changes;

@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.Source;
 import dev.measure.vectors.Shared;
+import dev.measure.vectors.SmbiosWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -156,6 +159,35 @@ final class ChidsTest {
                         ChidType.TYPE_12, UUID.fromString("3673e5af-4b17-57f3-b9a4-7de906abf68b"),
                         ChidType.TYPE_14, UUID.fromString("3486fece-d7a3-58e0-a818-dd3796662b51")),
                 Chids.of(machine, ChidMode.ANALYZE).values());
+    }
+
+    /**
+     * What {@code fwupdtool hwids} of fwupd 2.1.8 (Debian 2.1.8-1) printed for this table, with {@code FWUPD_SYSFSFWDIR} set to a folder
+     * that has it in dmi/tables: blanks around strings, a SKU of blanks only, a locked enclosure, major release 0xff.
+     */
+    @Test
+    void fwupdModeIsFwupd() {
+        byte[] table = SmbiosWriter.smbios()
+                .bios(" v ", "b", 255, 5)
+                .system("  ACME  ", "p", "   ", "X ", new byte[16])
+                .enclosure(0x97)
+                .end()
+                .table();
+        Map<ChidType, UUID> printed = new EnumMap<>(ChidType.class);
+        printed.put(ChidType.TYPE_0, UUID.fromString("bd11368b-9f38-52f0-808d-e17a64fe43bb"));
+        printed.put(ChidType.TYPE_1, UUID.fromString("9c56332f-2c2a-5a10-a2a0-056de1fd4a52"));
+        printed.put(ChidType.TYPE_2, UUID.fromString("e7528861-7aa4-53d2-8cf5-8aad620280f0"));
+        printed.put(ChidType.TYPE_4, UUID.fromString("006447f8-51f0-5ded-b1ad-0d6dcbb09b94"));
+        printed.put(ChidType.TYPE_5, UUID.fromString("d1ae2aec-8d99-5d90-8da3-f7ef051b1a85"));
+        printed.put(ChidType.TYPE_7, UUID.fromString("dfb9de84-ca62-5997-a1ff-25cb530014ed"));
+        printed.put(ChidType.TYPE_9, UUID.fromString("9c2e1995-41f7-5380-ac18-f3491a1ef5e5"));
+        printed.put(ChidType.TYPE_11, UUID.fromString("2aa6f595-9c03-550a-92e7-c16106ada270"));
+        printed.put(ChidType.TYPE_12, UUID.fromString("8880deb2-c6a8-5afa-854d-667606160b3a"));
+        printed.put(ChidType.TYPE_14, UUID.fromString("6ff95c9c-ae41-5f59-9d90-3ec1ea66091e"));
+        assertEquals(
+                printed,
+                Chids.of(MachineIdentity.of(SmbiosTable.read(Source.of("DMI", table))), ChidMode.FWUPD)
+                        .values());
     }
 
     @Test
