@@ -57,8 +57,12 @@ public class UkiParseBenchmark {
                 .section(".cmdline", "console=ttyS0")
                 .section(".linux", 8 << 20, 0x11)
                 .section(".initrd", 16 << 20, 0x22)
-                .section(".efifw", EfifwWriter.efifw().fwid("one").payload(firmware).build())
-                .section(".efifw", EfifwWriter.efifw().fwid("two").payload(firmware).build())
+                .section(
+                        ".efifw",
+                        EfifwWriter.efifw().fwid("one").payload(firmware).build())
+                .section(
+                        ".efifw",
+                        EfifwWriter.efifw().fwid("two").payload(firmware).build())
                 .writeTo(file);
     }
 
@@ -82,9 +86,7 @@ public class UkiParseBenchmark {
     @Benchmark
     public Map<DigestAlgorithm, Digest> authenticodeInFourBanks() throws IOException {
         try (Source source = Source.open(file)) {
-            return Uki.read(source)
-                    .image()
-                    .authenticode(EnumSet.range(DigestAlgorithm.SHA1, DigestAlgorithm.SHA512));
+            return Uki.read(source).image().authenticode(EnumSet.range(DigestAlgorithm.SHA1, DigestAlgorithm.SHA512));
         }
     }
 
