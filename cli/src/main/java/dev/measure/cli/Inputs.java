@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.Source;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -62,7 +63,7 @@ final class Inputs implements AutoCloseable {
         try {
             if (Files.exists(path) && !Files.isRegularFile(path)) {
                 // A pipe or a device has no size and cannot be read by position.
-                try (InputStream stream = Files.newInputStream(path)) {
+                try (InputStream stream = new BufferedInputStream(Files.newInputStream(path))) {
                     return Source.read(name, stream);
                 }
             }

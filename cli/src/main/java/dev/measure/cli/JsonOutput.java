@@ -162,14 +162,22 @@ final class JsonOutput {
             json.writeStringField("register", refusal.register().id());
             json.writeStringField("why", refusal.why());
             json.writeStringField("id", refusal.id());
-            json.writeStringField(
-                    "status", refusal.exit() == ExitCode.NOT_LAUNCHABLE ? "not-launchable" : "not-predictable");
+            json.writeStringField("status", status(refusal.exit()));
             if (!refusal.hint().isEmpty()) {
                 json.writeStringField("hint", refusal.hint());
             }
             json.writeEndObject();
         }
         json.writeEndArray();
+    }
+
+    private static String status(ExitCode exit) {
+        return switch (exit) {
+            case NOT_LAUNCHABLE -> "not-launchable";
+            case MALFORMED -> "malformed";
+            case NOT_PREDICTABLE -> "not-predictable";
+            default -> throw new AssertionError(exit);
+        };
     }
 
     private static void warnings(JsonGenerator json, Result result) throws IOException {

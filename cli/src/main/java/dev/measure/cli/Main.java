@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.MalformedInputException;
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -33,7 +34,9 @@ public final class Main {
         WatchedStream stdout = new WatchedStream(new FileOutputStream(FileDescriptor.out));
         PrintStream out = new PrintStream(new BufferedOutputStream(stdout, 1 << 16), false, StandardCharsets.UTF_8);
         PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
-        int status = run(args, new FileInputStream(FileDescriptor.in), out, err, Surroundings.ofProcess());
+        // Buffered, because FileInputStream asks a pipe for its length.
+        InputStream in = new BufferedInputStream(new FileInputStream(FileDescriptor.in));
+        int status = run(args, in, out, err, Surroundings.ofProcess());
         out.flush();
         IOException failure = stdout.failure;
         // A reader that has seen enough, such as head, is no failure.

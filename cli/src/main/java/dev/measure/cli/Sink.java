@@ -59,6 +59,13 @@ final class Sink {
         };
     }
 
+    /** Shows what was added so far, so that what follows on standard error follows it on a terminal too. */
+    void flush() {
+        if (name.isEmpty()) {
+            out.flush();
+        }
+    }
+
     /** Hands over all that was added. */
     void finish() {
         if (name.isPresent() && kept.size() > 0) {

@@ -6,6 +6,7 @@ import dev.measure.Prediction;
 import dev.measure.Register;
 import dev.measure.Strictness;
 import dev.measure.ValueId;
+import dev.measure.Warning;
 import dev.measure.firmware.Firmware;
 import dev.measure.snp.KernelHashes;
 import dev.measure.snp.LaunchDigest;
@@ -33,34 +34,57 @@ final class SnpValues {
     }
 
     /**
-     * Adds the values of one firmware, and the reasons of those that there are not.
+     * Adds the values of firmwares, and the reasons of those that there are not.
      *
-     * @param target the firmware
-     * @throws MalformedInputException if its tables are broken
+     * @param targets the firmwares; a single one that is broken ends in an exception, one of several in a reason
+     * @throws MalformedInputException if the tables of the only firmware are broken
      */
-    void add(LaunchTarget target) {
-        if (target.firmware().kind() == Firmware.Kind.IGVM) {
+    void add(List<LaunchTarget> targets) {
+        for (LaunchTarget target : targets) {
+            String subject = targets.size() == 1 ? "" : target.fw() + ": ";
+            try {
+                add(target, subject);
+            } catch (MalformedInputException e) {
+                if (targets.size() == 1) {
+                    throw e;
+                }
+                refuseAll(target, ExitCode.MALFORMED, e.getMessage(), e.hint());
+            }
+        }
+    }
+
+    private void add(LaunchTarget target, String subject) {
+        Firmware firmware = Firmware.read(target.image(), strictness);
+        if (target.obstacle().isPresent()) {
+            refuseAll(target, ExitCode.NOT_LAUNCHABLE, target.obstacle().get(), "");
+            return;
+        }
+        if (firmware.kind() == Firmware.Kind.IGVM) {
             refuseAll(
                     target,
                     ExitCode.NOT_LAUNCHABLE,
-                    target.image().name()
-                            + " is an IGVM file: its directives say what is measured, not its bytes as a ROM",
+                    "it is an IGVM file, whose directives say what is measured; only firmware images are supported",
                     "");
             return;
         }
         Optional<KernelHashes> hashes = request.kernel().map(SnpRequest.Kernel::hashes);
         List<Prediction> predictions = LaunchDigest.of(
-                new SnpLaunch(target.firmware(), hashes, request.firmwareDigest(), strictness), request.guests());
+                new SnpLaunch(firmware, hashes, request.firmwareDigest(), strictness), request.guests());
+        String otherFile = firmware.kind() == Firmware.Kind.OVMF_VARS
+                ? "this is a variable store; give the *_CODE.fd beside it, or a whole OVMF.fd"
+                : "";
         for (int i = 0; i < predictions.size(); i++) {
-            add(target, request.guests().get(i), predictions.get(i));
+            add(target, subject, otherFile, request.guests().get(i), predictions.get(i));
         }
     }
 
-    private void add(LaunchTarget target, SnpGuest guest, Prediction prediction) {
+    private void add(LaunchTarget target, String subject, String otherFile, SnpGuest guest, Prediction prediction) {
         String id = id(target, guest);
         if (prediction instanceof Prediction.Predicted predicted) {
             predicted.assumptions().forEach(result::assumption);
-            predicted.warnings().forEach(result::warning);
+            for (Warning warning : predicted.warnings()) {
+                result.warning(new Warning(warning.code(), subject + warning.text()));
+            }
             result.value(new Result.Value(
                     id,
                     SNP,
@@ -71,10 +95,8 @@ final class SnpValues {
                     () -> command(target, guest),
                     predicted.measurement()));
         } else if (prediction instanceof Prediction.NotLaunchable refused) {
-            String lenient = refused.lenient() ? "--lenient gives the value all the same" : "";
-            String separator = refused.hint().isEmpty() || lenient.isEmpty() ? "" : "; ";
-            result.refusal(new Result.Refusal(
-                    id, SNP, ExitCode.NOT_LAUNCHABLE, refused.why(), refused.hint() + separator + lenient));
+            String hint = otherFile.isEmpty() ? hint(refused) : otherFile;
+            result.refusal(new Result.Refusal(id, SNP, ExitCode.NOT_LAUNCHABLE, refused.why(), hint));
         } else if (prediction instanceof Prediction.NotPredictable missing) {
             result.refusal(new Result.Refusal(id, SNP, ExitCode.NOT_PREDICTABLE, missing.why(), missing.input()));
         } else {
@@ -82,8 +104,12 @@ final class SnpValues {
         }
     }
 
-    /** Adds one reason for all values of a firmware. */
-    void refuseAll(LaunchTarget target, ExitCode exit, String why, String hint) {
+    private static String hint(Prediction.NotLaunchable refused) {
+        String lenient = refused.lenient() ? "--lenient gives the value all the same" : "";
+        return refused.hint() + (refused.hint().isEmpty() || lenient.isEmpty() ? "" : "; ") + lenient;
+    }
+
+    private void refuseAll(LaunchTarget target, ExitCode exit, String why, String hint) {
         for (SnpGuest guest : request.guests()) {
             result.refusal(new Result.Refusal(id(target, guest), SNP, exit, why, hint));
         }
@@ -91,6 +117,9 @@ final class SnpValues {
 
     /** Adds what the request takes for granted; after the values, since a value may say it better. */
     void addAssumptions() {
+        if (result.values().isEmpty()) {
+            return;
+        }
         List<Assumption> better = result.assumptions();
         for (Assumption assumption : request.assumptions()) {
             if (better.stream().noneMatch(known -> known.key().equals(assumption.key()))) {

@@ -3,6 +3,7 @@ package dev.measure.cli;
 import dev.measure.snp.CpuModel;
 import dev.measure.snp.Vmm;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -117,13 +118,13 @@ final class SnpVerb implements Verb {
         List<LaunchTarget> targets = Targets.of(call, result);
         int asked = targets.size() * request.guests().size();
         SnpValues values = new SnpValues(request, call.common().strictness(), result);
-        Progress.during(asked + " launch digests", call, () -> targets.forEach(values::add));
+        Progress.during(asked + " launch digests", call, () -> values.add(targets));
         values.addAssumptions();
         call.value("--dump-vmsa").ifPresent(folder -> VmsaDump.write(folder, targets, request, call));
         Output.write(result, asked == 1, call);
         return result.refusals().stream()
                 .map(Result.Refusal::exit)
-                .reduce((a, b) -> a == ExitCode.NOT_LAUNCHABLE ? a : b)
+                .min(Comparator.naturalOrder()) // broken input first, then what cannot be launched
                 .orElse(ExitCode.DONE);
     }
 }

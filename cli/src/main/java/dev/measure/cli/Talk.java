@@ -27,6 +27,16 @@ final class Talk {
     /** Says what went wrong, and what to do about it if there is something. Never suppressed. */
     void error(String message, String hint) {
         line(paint(RED, "measure: error: "), printable(message));
+        hint(hint);
+    }
+
+    /** Says which of several values is not given, and why. Never suppressed. */
+    void refused(String message, String hint) {
+        line(paint(YELLOW, "measure: refused: "), printable(message));
+        hint(hint);
+    }
+
+    private void hint(String hint) {
         if (!hint.isEmpty()) {
             line(paint(CYAN, "measure: hint: "), printable(hint));
         }

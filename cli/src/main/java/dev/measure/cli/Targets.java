@@ -1,12 +1,19 @@
 package dev.measure.cli;
 
 import dev.measure.Source;
-import dev.measure.firmware.Firmware;
+import dev.measure.uki.EfiFirmware;
+import dev.measure.uki.Uki;
+import dev.measure.uki.UkiFirmware;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Which firmwares a command line names: a firmware file, or those inside an f-UKI. */
 final class Targets {
+    private static final String EFIFW = "efifw:";
+
     private Targets() {}
 
     /**
@@ -26,14 +33,76 @@ final class Targets {
                 .orElseThrow(() ->
                         Complaint.usage("no firmware is given", "give --firmware FILE, or an f-UKI as parameter"));
         Source file = call.inputs().open(name);
-        if (call.has("--fwid")) {
-            throw Complaint.usage("--fwid: " + name + " is no f-UKI, so it has no firmwares to choose from", "");
+        if (!FileKind.isPe(file)) {
+            if (call.has("--fwid")) {
+                throw Complaint.usage("--fwid: " + name + " is no f-UKI, so there is nothing to choose from", "");
+            }
+            result.input("firmware", file);
+            return List.of(ofFile(name, file));
         }
-        result.input("firmware", file);
-        return List.of(new LaunchTarget(
-                LaunchTarget.fileName(name),
-                file,
-                Firmware.read(file, call.common().strictness()),
-                List.of("--firmware", name)));
+        result.input("uki", file);
+        Uki uki = Uki.read(file, call.common().strictness());
+        List<LaunchTarget> targets = chosen(call, ofUki(name, uki));
+        if (targets.isEmpty()) {
+            throw new Complaint(
+                    ExitCode.NOT_PREDICTABLE,
+                    name + " carries no firmware" + (call.has("--fwid") ? " that --fwid allows" : ""),
+                    "give the firmware that starts it: --firmware FILE");
+        }
+        return targets;
+    }
+
+    /** {@return a firmware file as the only target} */
+    static LaunchTarget ofFile(String name, Source file) {
+        return new LaunchTarget(LaunchTarget.fileName(name), file, List.of("--firmware", name), Optional.empty());
+    }
+
+    /** {@return every firmware of an image, each under a name that no other has} */
+    static List<LaunchTarget> ofUki(String name, Uki uki) {
+        List<LaunchTarget> targets = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
+        int index = 0;
+        for (UkiFirmware firmware : uki.firmwares()) {
+            index++;
+            String id = firmware.firmware().fwid().orElse("section-" + index);
+            if (!taken.add(id)) {
+                // A second one of this id: told apart by its profile, or by its place.
+                String profile = id + "@" + firmware.profile().orElse(0);
+                id = firmware.profile().isPresent() && taken.add(profile) ? profile : id + "@section-" + index;
+                taken.add(id);
+            }
+            Optional<String> capsule = firmware.firmware().form() == EfiFirmware.Form.CAPSULE
+                    ? Optional.of("it is a UEFI capsule, which updates the machine's firmware and is not launched")
+                    : Optional.empty();
+            targets.add(
+                    new LaunchTarget(EFIFW + id, firmware.firmware().payload(), List.of(name, "--fwid", id), capsule));
+        }
+        return targets;
+    }
+
+    /** {@return the targets that {@code --fwid} leaves: all without it} */
+    static List<LaunchTarget> chosen(Call call, List<LaunchTarget> all) {
+        if (!call.has("--fwid")) {
+            return all;
+        }
+        List<String> known = all.stream()
+                .map(target -> target.fw().substring(EFIFW.length()))
+                .toList();
+        Set<String> wanted = new HashSet<>();
+        for (String id : Lists.names("--fwid", call.values("--fwid"))) {
+            if (id.equals("all")) {
+                wanted.addAll(known);
+            } else if (known.contains(id)) {
+                wanted.add(id);
+            } else if (!id.equals("none")) {
+                throw Complaint.usage(
+                        "there is no firmware '" + id + "' in the image",
+                        Suggestion.didYouMean(id, known)
+                                + (known.isEmpty() ? "it carries none" : "it carries: " + String.join(", ", known)));
+            }
+        }
+        return all.stream()
+                .filter(target -> wanted.contains(target.fw().substring(EFIFW.length())))
+                .toList();
     }
 }

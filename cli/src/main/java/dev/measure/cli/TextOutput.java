@@ -30,7 +30,7 @@ final class TextOutput {
     }
 
     /** Says the reasons of values that are not given; equal reasons are said once, with the ids they are for. */
-    static void refusals(List<Result.Refusal> refusals, boolean bare, Talk talk) {
+    static void refusals(List<Result.Refusal> refusals, boolean bare, boolean failed, Talk talk) {
         Set<String> said = new HashSet<>();
         for (Result.Refusal refusal : refusals) {
             if (!said.add(refusal.why())) {
@@ -43,7 +43,11 @@ final class TextOutput {
             String subject = bare
                     ? ""
                     : ids.size() == 1 ? ids.get(0) + ": " : ids.get(0) + " and " + (ids.size() - 1) + " more: ";
-            talk.error(subject + refusal.why(), refusal.hint());
+            if (failed) {
+                talk.error(subject + refusal.why(), refusal.hint());
+            } else {
+                talk.refused(subject + refusal.why(), refusal.hint());
+            }
         }
     }
 

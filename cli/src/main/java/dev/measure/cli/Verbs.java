@@ -14,7 +14,9 @@ final class Verbs {
 
     private static Map<String, Supplier<Verb>> all() {
         Map<String, Supplier<Verb>> verbs = new LinkedHashMap<>();
+        verbs.put("fuki", FukiVerb::new);
         verbs.put("snp", SnpVerb::new);
+        verbs.put("inspect", InspectVerb::new);
         verbs.put("completion", CompletionVerb::new);
         verbs.put("help", HelpVerb::new);
         verbs.put("version", VersionVerb::new);

@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.firmware.Firmware;
 import dev.measure.snp.SnpGuest;
 import dev.measure.snp.Vmsa;
 import java.io.IOException;
@@ -24,7 +25,9 @@ final class VmsaDump {
     static void write(String name, List<LaunchTarget> targets, SnpRequest request, Call call) {
         Map<String, Pages> kinds = new LinkedHashMap<>();
         for (LaunchTarget target : targets) {
-            long resetAddress = target.firmware().resetAddress().orElse(0L);
+            long resetAddress = Firmware.read(target.image(), call.common().strictness())
+                    .resetAddress()
+                    .orElse(0L);
             for (SnpGuest guest : request.guests()) {
                 String kind = target.fw().replace(':', '-').replace('/', '_') + "_"
                         + guest.vmm().id() + "_" + guest.cpu().name() + "_"

@@ -60,6 +60,7 @@ class ScriptTest {
         Run(Path script, Path folder) throws IOException {
             this.script = script;
             this.folder = Files.createDirectories(folder.resolve(script.getFileName() + ".d"));
+            Samples.write(this.folder);
         }
 
         void run() throws IOException {

@@ -1,0 +1,167 @@
+package dev.measure.cli;
+
+import dev.measure.DigestAlgorithm;
+import dev.measure.Source;
+import dev.measure.Strictness;
+import dev.measure.Warning;
+import dev.measure.WarningCode;
+import dev.measure.firmware.Firmware;
+import dev.measure.uki.FukiLint;
+import dev.measure.uki.Uki;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** {@code measure fuki}: one f-UKI in, everything that can be predicted of it out. */
+final class FukiVerb implements Verb {
+    @Override
+    public String name() {
+        return "fuki";
+    }
+
+    @Override
+    public String summary() {
+        return "everything that can be predicted of an f-UKI: what is in it, who gets which firmware, launch digests";
+    }
+
+    @Override
+    public List<Example> examples() {
+        return List.of(
+                new Example("what is in an f-UKI, and the launch digest of each of its firmwares", "fuki linux.efi"),
+                new Example(
+                        "for guests of 1 to 8 vCPUs of two types",
+                        "fuki linux.efi --vcpus 1..8 --vcpu-type EPYC-v4,EPYC-Genoa"),
+                new Example(
+                        "which firmware a machine chooses", "fuki linux.efi --machine manufacturer=QEMU,product=q35"),
+                new Example("the same of the machine you are on", "fuki linux.efi --machine /sys/firmware/dmi/tables"),
+                new Example("in CI: fails if the image can never select its firmware", "fuki linux.efi --lint"));
+    }
+
+    @Override
+    public List<Options.Group> groups() {
+        List<Options.Group> groups = new ArrayList<>();
+        groups.add(new Options.Group(
+                "Image and machine",
+                Options.repeated(
+                        "FILE|FIELDS",
+                        "a machine whose choice of firmware to show: a raw DMI dump or its folder, text of dmidecode, or"
+                                + " fields such as manufacturer=QEMU,product=q35; may be repeated",
+                        "--machine"),
+                Options.choice(
+                        "MODE",
+                        List.of("stub", "analyze", "fwupd"),
+                        "whose rules make the CHIDs: stub (default), analyze or fwupd",
+                        "--chid-mode"),
+                Options.list(
+                        "launch digests of these firmwares only, by id; or all (default), or none",
+                        List.of(),
+                        "--fwid"),
+                Options.flag("only the warnings; exit code 3 if there are any", "--lint")));
+        groups.addAll(SnpRequest.groups());
+        return groups;
+    }
+
+    @Override
+    public List<PositionalParamSpec> positionals() {
+        return List.of(Options.positional(0, "FILE", "an f-UKI, a UKI or a firmware file; - is standard input"));
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.of(
+                "Values go to standard output, one line each, everything else to standard error; -q leaves only the"
+                        + " values. `measure inspect` prints the inventory on standard output.",
+                "The exit code is 0 if there is at least one value, even if another firmware cannot be launched, and 5 if"
+                        + " there is none.");
+    }
+
+    @Override
+    public ExitCode run(Call call) {
+        String name = call.positional(0)
+                .orElseThrow(() -> Complaint.usage("no file is given", "give an f-UKI: measure fuki linux.efi"));
+        Source file = call.inputs().open(name);
+        Result result = new Result();
+        return FileKind.isPe(file) ? image(name, file, call, result) : firmware(name, file, call, result);
+    }
+
+    private static ExitCode image(String name, Source file, Call call, Result result) {
+        result.input("uki", file);
+        List<Machine> machines = Machine.of(call, result);
+        Uki uki = Uki.read(file, call.common().strictness());
+        uki.warnings().forEach(result::warning);
+        machines.forEach(machine -> FukiLint.of(uki, machine.chids()).forEach(result::warning));
+        List<LaunchTarget> all = Targets.ofUki(name, uki);
+        all.forEach(target -> check(target, call, result));
+        List<LaunchTarget> targets = Targets.chosen(call, all);
+        if (call.has("--lint")) {
+            return lint(call, result);
+        }
+        inventory(new UkiReport(uki, List.of(DigestAlgorithm.SHA256), machines), call, result);
+        return values(targets, call, result);
+    }
+
+    private static ExitCode firmware(String name, Source file, Call call, Result result) {
+        if (call.has("--machine") || call.has("--fwid")) {
+            throw Complaint.usage(
+                    (call.has("--machine") ? "--machine" : "--fwid") + ": " + name
+                            + " is no UKI, so there is nothing to choose from",
+                    "");
+        }
+        result.input("firmware", file);
+        LaunchTarget target = Targets.ofFile(name, file);
+        check(target, call, result);
+        if (call.has("--lint")) {
+            return lint(call, result);
+        }
+        FirmwareReport report =
+                new FirmwareReport(Firmware.read(file, call.common().strictness()), List.of(DigestAlgorithm.SHA256));
+        if (Output.isTree(call.common())) {
+            result.found(report.found());
+        } else {
+            report.print(Page.on(call.talk()));
+        }
+        return values(List.of(target), call, result);
+    }
+
+    /** Says what is the matter with a firmware whatever launches it; a broken one is refused later, with its place. */
+    private static void check(LaunchTarget target, Call call, Result result) {
+        Firmware firmware = Firmware.read(target.image(), Strictness.LENIENT);
+        for (Warning warning : firmware.warnings()) {
+            result.warning(new Warning(warning.code(), target.fw() + ": " + warning.text()));
+        }
+        if (firmware.kind() == Firmware.Kind.UNKNOWN && target.obstacle().isEmpty()) {
+            result.warning(new Warning(
+                    WarningCode.FIRMWARE_NOT_MEASURABLE,
+                    target.fw() + ": " + target.image().length() + " bytes that are "
+                            + firmware.kind().text()));
+        }
+    }
+
+    private static void inventory(UkiReport report, Call call, Result result) {
+        if (Output.isTree(call.common())) {
+            result.found(report.found());
+        } else {
+            report.print(Page.on(call.talk()));
+        }
+    }
+
+    private static ExitCode values(List<LaunchTarget> targets, Call call, Result result) {
+        SnpRequest request = SnpRequest.of(call, true);
+        SnpValues values = new SnpValues(request, call.common().strictness(), result);
+        int asked = targets.size() * request.guests().size();
+        Progress.during(asked + " launch digests", call, () -> values.add(targets));
+        values.addAssumptions();
+        if (!Output.isTree(call.common())) {
+            call.talk().say("");
+            call.talk().heading(targets.isEmpty() ? "No firmware, so no launch digest" : "SEV-SNP launch digests");
+        }
+        boolean failed = result.values().isEmpty();
+        Output.write(result, asked == 1, call, failed);
+        return failed && !targets.isEmpty() ? ExitCode.NOT_LAUNCHABLE : ExitCode.DONE;
+    }
+
+    private static ExitCode lint(Call call, Result result) {
+        Output.write(result, false, call);
+        return result.warnings().isEmpty() ? ExitCode.DONE : ExitCode.MISMATCH;
+    }
+}

@@ -1,0 +1,139 @@
+package dev.measure.cli;
+
+import dev.measure.DigestAlgorithm;
+import dev.measure.MalformedInputException;
+import dev.measure.Source;
+import dev.measure.firmware.Firmware;
+import dev.measure.smbios.MachineIdentity;
+import dev.measure.uki.Uki;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** {@code measure inspect}: says what a file is and what is in it. */
+final class InspectVerb implements Verb {
+    private static final List<String> BANKS = List.of("sha1", "sha256", "sha384", "sha512", "sm3_256");
+
+    /** An SMBIOS table has at most 64 KiB with a 32-bit entry point; dmidecode's text is a few times larger. */
+    private static final long MAX_SMBIOS = 1 << 20;
+
+    @Override
+    public String name() {
+        return "inspect";
+    }
+
+    @Override
+    public String summary() {
+        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump";
+    }
+
+    @Override
+    public List<Example> examples() {
+        return List.of(
+                new Example("what is this file?", "inspect linux.efi"),
+                new Example("with the digests that other PCR banks hold", "inspect linux.efi --bank sha256,sha384"),
+                new Example("the tables by which a firmware is launched, as JSON", "inspect OVMF.amdsev.fd --json"));
+    }
+
+    @Override
+    public List<Options.Group> groups() {
+        return List.of(new Options.Group(
+                "Digests",
+                Options.list("algorithms: " + String.join(", ", BANKS) + " (default sha256)", BANKS, "--bank")));
+    }
+
+    @Override
+    public List<PositionalParamSpec> positionals() {
+        return List.of(Options.positional(0, "FILE", "any file; - is standard input"));
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.of();
+    }
+
+    @Override
+    public ExitCode run(Call call) {
+        String name = call.positional(0).orElseThrow(() -> Complaint.usage("no file is given", "measure inspect FILE"));
+        List<DigestAlgorithm> banks = banks(call);
+        Source file = call.inputs().open(name);
+        Result result = new Result();
+        result.input("file", file);
+        boolean json = Output.isTree(call.common());
+        Page page = Page.on(call.sink());
+        if (FileKind.isPe(file)) {
+            Uki uki = Uki.read(file, call.common().strictness());
+            uki.warnings().forEach(result::warning);
+            UkiReport report = new UkiReport(uki, banks, List.of());
+            if (json) {
+                result.found(report.found());
+            } else {
+                report.print(page);
+            }
+        } else {
+            other(file, banks, json, page, call, result);
+        }
+        if (json) {
+            Output.write(result, false, call);
+        } else {
+            TextOutput.remarks(result, call.talk());
+        }
+        return ExitCode.DONE;
+    }
+
+    private static void other(
+            Source file, List<DigestAlgorithm> banks, boolean json, Page page, Call call, Result result) {
+        Firmware firmware = Firmware.read(file, call.common().strictness());
+        Optional<MachineIdentity> machine = firmware.kind() == Firmware.Kind.UNKNOWN ? machine(file) : Optional.empty();
+        if (machine.isPresent()) {
+            MachineReport report = new MachineReport(file, machine.get());
+            if (json) {
+                result.found(report.found());
+            } else {
+                report.print(page);
+            }
+            return;
+        }
+        firmware.warnings().forEach(result::warning);
+        FirmwareReport report = new FirmwareReport(firmware, banks);
+        if (json) {
+            result.found(report.found());
+        } else {
+            report.print(page);
+        }
+    }
+
+    private static Optional<MachineIdentity> machine(Source file) {
+        if (file.length() == 0 || file.length() > MAX_SMBIOS) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(MachineIdentity.read(file))
+                    .filter(identity -> identity.manufacturer().isPresent());
+        } catch (MalformedInputException e) {
+            return Optional.empty(); // then it is something else
+        }
+    }
+
+    private static List<DigestAlgorithm> banks(Call call) {
+        if (!call.has("--bank")) {
+            return List.of(DigestAlgorithm.SHA256);
+        }
+        List<DigestAlgorithm> banks = new ArrayList<>();
+        for (String name : Lists.names("--bank", call.values("--bank"))) {
+            DigestAlgorithm bank;
+            try {
+                bank = DigestAlgorithm.parse(name);
+            } catch (IllegalArgumentException e) {
+                throw Complaint.usage(
+                        "unknown bank '" + name + "'",
+                        Suggestion.didYouMean(name, BANKS) + "all: " + String.join(", ", BANKS));
+            }
+            if (!banks.contains(bank)) {
+                banks.add(bank);
+            }
+        }
+        return banks;
+    }
+}
