@@ -25,9 +25,7 @@ public final class SampleFuki {
                 .section(".osrel", "ID=sample\nPRETTY_NAME=\"measure sample\"\nVERSION_ID=1\n")
                 .section(".cmdline", "console=ttyS0")
                 .section(".uname", "6.12.0-sample")
-                .section(
-                        ".sbat",
-                        "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\nuki.sample,1,measure sample,uki.sample,1,none\n")
+                .section(".sbat", "sbat,1,SBAT Version,sbat,1,none\nuki.sample,1,measure sample,uki.sample,1,none\n")
                 .section(
                         ".hwids",
                         HwidsWriter.hwids()
