@@ -2,6 +2,7 @@
 module dev.measure.snp {
     requires transitive dev.measure.core;
     requires org.apache.commons.codec;
+    requires org.bouncycastle.provider;
 
     exports dev.measure.snp;
 }

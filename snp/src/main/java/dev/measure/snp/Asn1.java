@@ -1,0 +1,79 @@
+package dev.measure.snp;
+
+import dev.measure.MalformedInputException;
+import dev.measure.Source;
+import java.io.IOException;
+import org.bouncycastle.asn1.ASN1Primitive;
+
+/** DER from a file, read with limits: the depth of nesting is checked before anything recurses into it. */
+final class Asn1 {
+    /** Certificates and keys nest less than 12 deep. */
+    private static final int MAX_DEPTH = 24;
+
+    private Asn1() {}
+
+    /** Makes an object of a known kind of what was read. */
+    @FunctionalInterface
+    interface Kind<T> {
+        T of(ASN1Primitive object) throws IOException;
+    }
+
+    /**
+     * {@return the one object that fills a source}
+     *
+     * @param source the DER
+     * @param what its kind, for errors
+     * @param kind makes it
+     */
+    static <T> T read(Source source, String what, Kind<T> kind) {
+        if (source.length() > Pem.MAX_FILE) {
+            throw malformed(source, what, source.length() + " bytes");
+        }
+        byte[] der = source.toByteArray();
+        if (!shallow(der, 0, der.length, 0)) {
+            throw malformed(source, what, "no DER, or DER nested deeper than " + MAX_DEPTH);
+        }
+        try {
+            T object = kind.of(ASN1Primitive.fromByteArray(der));
+            if (object != null) {
+                return object;
+            }
+        } catch (IOException | RuntimeException e) {
+            // The messages of the library may quote the input, which may be a key.
+        }
+        throw malformed(source, what, "something else");
+    }
+
+    private static boolean shallow(byte[] der, int from, int to, int depth) {
+        if (depth > MAX_DEPTH) {
+            return false;
+        }
+        int at = from;
+        while (at < to) {
+            int tag = der[at++] & 0xff;
+            if ((tag & 0x1f) == 0x1f || at == to) {
+                return false; // no key and no certificate has tags of several bytes
+            }
+            int length = der[at++] & 0xff;
+            if (length >= 0x80) {
+                int bytes = length & 0x7f;
+                if (bytes == 0 || bytes > 3 || bytes > to - at) {
+                    return false;
+                }
+                length = 0;
+                for (int i = 0; i < bytes; i++) {
+                    length = length << 8 | der[at++] & 0xff;
+                }
+            }
+            if (length > to - at || (tag & 0x20) != 0 && !shallow(der, at, at + length, depth + 1)) {
+                return false;
+            }
+            at += length;
+        }
+        return true;
+    }
+
+    static MalformedInputException malformed(Source source, String expected, String found) {
+        return new MalformedInputException(source.name(), source.start(), expected, found, "");
+    }
+}
