@@ -93,9 +93,8 @@ public record GuestPolicy(long bits) {
                 return major << 8 | minor;
             }
         }
-        throw new IllegalArgumentException(
-                "unknown word '" + word + "' in a guest policy: known are ABI=major.minor and "
-                        + String.join(", ", NAMES.values()));
+        throw new IllegalArgumentException("unknown word '" + word
+                + "' in a guest policy: known are ABI=major.minor and " + String.join(", ", NAMES.values()));
     }
 
     /** {@return the least ABI major version of the firmware that may run the guest} */

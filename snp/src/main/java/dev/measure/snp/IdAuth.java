@@ -106,7 +106,8 @@ public record IdAuth(EcdsaSignature idBlockSignature, SevPublicKey idKey, Option
 
     private static boolean allZero(Cursor c, int at, int count) {
         int back = c.position();
-        boolean zero = Octets.of(c.seek(at, "ID_KEY_SIG").bytes(count, "ID_KEY_SIG")).isZero();
+        boolean zero =
+                Octets.of(c.seek(at, "ID_KEY_SIG").bytes(count, "ID_KEY_SIG")).isZero();
         c.seek(back, "ID_KEY_SIG");
         return zero;
     }

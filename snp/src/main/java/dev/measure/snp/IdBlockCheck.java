@@ -57,15 +57,29 @@ public record IdBlockCheck(
      */
     public List<FieldVerdict> of(IdBlock block, IdAuth auth) {
         List<FieldVerdict> verdicts = new ArrayList<>();
-        compare(verdicts, "LD", launchDigest.map(Digest::hex), block.launchDigest().hex());
+        compare(
+                verdicts,
+                "LD",
+                launchDigest.map(Digest::hex),
+                block.launchDigest().hex());
         Optional<String> fault = block.policy().fault();
         if (fault.isPresent()) {
             verdicts.add(new FieldVerdict.Differs(
-                    "POLICY", "a policy that the processor takes", block.policy().hex() + ": " + fault.get()));
+                    "POLICY",
+                    "a policy that the processor takes",
+                    block.policy().hex() + ": " + fault.get()));
         } else {
-            compare(verdicts, "POLICY", policy.map(GuestPolicy::hex), block.policy().hex());
+            compare(
+                    verdicts,
+                    "POLICY",
+                    policy.map(GuestPolicy::hex),
+                    block.policy().hex());
         }
-        compare(verdicts, "FAMILY_ID", familyId.map(Octets::hex), block.familyId().hex());
+        compare(
+                verdicts,
+                "FAMILY_ID",
+                familyId.map(Octets::hex),
+                block.familyId().hex());
         compare(verdicts, "IMAGE_ID", imageId.map(Octets::hex), block.imageId().hex());
         Optional<String> svn =
                 guestSvn.isPresent() ? Optional.of(Long.toString(guestSvn.getAsLong())) : Optional.empty();
@@ -102,7 +116,8 @@ public record IdBlockCheck(
         } else if (expected.get().hex().equals(found)) {
             verdicts.add(new FieldVerdict.Matches(field, found));
         } else {
-            verdicts.add(new FieldVerdict.Untrusted(field, "a key with digest " + expected.get().hex(), found));
+            verdicts.add(new FieldVerdict.Untrusted(
+                    field, "a key with digest " + expected.get().hex(), found));
         }
     }
 

@@ -108,8 +108,7 @@ final class KeyFile {
     }
 
     private static ASN1Sequence sequence(Source der, String expected) {
-        ASN1Sequence sequence =
-                Asn1.read(der, expected, object -> object instanceof ASN1Sequence is ? is : null);
+        ASN1Sequence sequence = Asn1.read(der, expected, object -> object instanceof ASN1Sequence is ? is : null);
         if (sequence.size() < 2) {
             throw Asn1.malformed(der, expected, "something else");
         }
@@ -127,8 +126,7 @@ final class KeyFile {
     }
 
     private static MalformedInputException noPrivateKey(Source source) {
-        return new MalformedInputException(
-                source.name(), source.start(), PRIVATE_KEY, "something else", MAKE_KEY);
+        return new MalformedInputException(source.name(), source.start(), PRIVATE_KEY, "something else", MAKE_KEY);
     }
 
     private static BigInteger secret(Source der, Refusal refusal) {
@@ -195,5 +193,4 @@ final class KeyFile {
         }
         return secret;
     }
-
 }

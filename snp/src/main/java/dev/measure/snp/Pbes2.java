@@ -123,7 +123,8 @@ final class Pbes2 {
     private static byte[] scrypt(Source key, ASN1Sequence parameters, byte[] passphrase, int length) {
         byte[] salt = ASN1OctetString.getInstance(parameters.getObjectAt(0)).getOctets();
         BigInteger cost = ASN1Integer.getInstance(parameters.getObjectAt(1)).getValue();
-        BigInteger blockSize = ASN1Integer.getInstance(parameters.getObjectAt(2)).getValue();
+        BigInteger blockSize =
+                ASN1Integer.getInstance(parameters.getObjectAt(2)).getValue();
         BigInteger lanes = ASN1Integer.getInstance(parameters.getObjectAt(3)).getValue();
         BigInteger memory = cost.multiply(blockSize).shiftLeft(7);
         if (cost.signum() <= 0
@@ -133,12 +134,7 @@ final class Pbes2 {
             throw tooMuchWork(key);
         }
         return SCrypt.generate(
-                passphrase,
-                salt,
-                cost.intValueExact(),
-                blockSize.intValueExact(),
-                lanes.intValueExact(),
-                length);
+                passphrase, salt, cost.intValueExact(), blockSize.intValueExact(), lanes.intValueExact(), length);
     }
 
     private static Digest digest(Source key, ASN1ObjectIdentifier prf) {
@@ -194,8 +190,8 @@ final class Pbes2 {
         return new MalformedInputException(
                 key.name(),
                 key.start(),
-                "at most " + MAX_ITERATIONS + " rounds of PBKDF2, or " + (MAX_SCRYPT_BYTES >> 20)
-                        + " MiB and " + MAX_SCRYPT_PARALLEL + " lanes of scrypt",
+                "at most " + MAX_ITERATIONS + " rounds of PBKDF2, or " + (MAX_SCRYPT_BYTES >> 20) + " MiB and "
+                        + MAX_SCRYPT_PARALLEL + " lanes of scrypt",
                 "a costlier derivation",
                 "");
     }

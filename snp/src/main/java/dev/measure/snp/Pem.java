@@ -46,9 +46,12 @@ final class Pem {
         for (int at = 0; at < text.length(); ) {
             int newline = text.indexOf('\n', at);
             int next = newline < 0 ? text.length() : newline + 1;
-            String line = text.substring(at, newline < 0 ? text.length() : newline).strip();
+            String line =
+                    text.substring(at, newline < 0 ? text.length() : newline).strip();
             if (label == null) {
-                if (line.startsWith(BEGIN) && line.endsWith(DASHES) && line.length() > BEGIN.length() + DASHES.length()) {
+                if (line.startsWith(BEGIN)
+                        && line.endsWith(DASHES)
+                        && line.length() > BEGIN.length() + DASHES.length()) {
                     label = line.substring(BEGIN.length(), line.length() - DASHES.length());
                     start = at;
                     encrypted = false;
@@ -75,7 +78,8 @@ final class Pem {
 
     private static Source decoded(Source source, int start, String label, String body) {
         try {
-            return Source.of(source.name() + " (" + label + ")", Base64.getDecoder().decode(body));
+            return Source.of(
+                    source.name() + " (" + label + ")", Base64.getDecoder().decode(body));
         } catch (IllegalArgumentException e) {
             // The exception's own message could quote the key.
             throw malformed(source, start, "base64 in the block " + label, "other characters");

@@ -25,8 +25,7 @@ public final class SigningKey {
     SigningKey(String name, BigInteger secret) {
         this.name = name;
         this.secret = secret;
-        this.publicKey =
-                SevPublicKey.of(new FixedPointCombMultiplier().multiply(SevPublicKey.P384.getG(), secret));
+        this.publicKey = SevPublicKey.of(new FixedPointCombMultiplier().multiply(SevPublicKey.P384.getG(), secret));
     }
 
     /**
