@@ -48,6 +48,7 @@ class VectorLintTest {
             "snp_vmsa_test_schema_v1.json", VmsaTests.class,
             "accumulated_test_schema_v1.json", AccumulatedTests.class,
             "uki_test_schema_v1.json", UkiTests.class,
+            "pcr11_test_schema_v1.json", Pcr11Tests.class,
             "firmware_schema_v1.json", RealFirmware.class);
 
     private static List<String> names(String ending) throws IOException {
