@@ -3,7 +3,8 @@
 
     python3 pcr11.py SYSTEMD_MEASURE
 
-SYSTEMD_MEASURE is the program of systemd 257 or newer. It knows no .efifw, so the values are those of a machine for which the stub
+SYSTEMD_MEASURE is the program of systemd 257. It takes the file of --dtbauto for .hwids and the other way round (mended upstream in
+systemd's pull request 35765), so each is given to the other here. It knows no .efifw, so the values are those of a machine for which the stub
 selects no firmware. A profile's sections override those before the first .profile, name by name."""
 
 import json
@@ -19,6 +20,7 @@ OUT = pathlib.Path(__file__).resolve().parent.parent / "src/main/resources/dev/m
 OPTIONS = ["linux", "osrel", "cmdline", "initrd", "ucode", "splash", "dtb", "dtbauto", "uname", "sbat", "pcrpkey", "profile", "hwids"]
 PHASES = ["", "enter-initrd", "enter-initrd:leave-initrd", "enter-initrd:leave-initrd:sysinit",
           "enter-initrd:leave-initrd:sysinit:ready"]
+SWAPPED = {"dtbauto": "hwids", "hwids": "dtbauto"}
 BANKS = ["sha1", "sha256", "sha384", "sha512"]
 
 
@@ -54,6 +56,7 @@ def main():
     version = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True).stdout.split("(")[1].split(")")[0]
     ukis = json.loads((OUT / "uki_test.json").read_text())
     inputs = {i["id"]: i for i in ukis["inputs"]}
+    assert version.startswith("257"), "SWAPPED is for 257"
     tests = []
     with tempfile.TemporaryDirectory() as folder:
         for group in ukis["testGroups"]:
@@ -65,14 +68,15 @@ def main():
                         if "." + option in sections:
                             path = pathlib.Path(folder) / option
                             path.write_bytes(contents(sections["." + option], inputs))
-                            command.append("--%s=%s" % (option, path))
+                            command.append("--%s=%s" % (SWAPPED.get(option, option), path))
                     values = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
                     for phase in PHASES:
                         found = {b: next(v["hash"] for v in values[b] if v.get("phase", "") == phase) for b in BANKS}
                         tests.append({"tcId": 0, "comment": "%s, profile %d, phase %s" % (test["comment"], number, phase or "none"),
                                       "flags": [], "uki": test["tcId"], "profile": number, "phase": phase, "expected": found,
                                       "result": "valid"})
-    command = "systemd-measure calculate --json=short --bank=<each> --phase=<phase> [--<section>=<contents>]..."
+    command = "systemd-measure calculate --json=short --bank=<each> --phase=<phase> [--<section>=<contents>]...; .hwids is"
+    command += " given as --dtbauto, since 257 takes the two for each other"
     file = {"algorithm": "PCR-11", "schema": "pcr11_test_schema_v1.json", "numberOfTests": 0,
             "header": ["PCR 11 after the stub has measured a UKI of uki_test.json (uki: its tcId) and after boot phases.",
                        "No firmware is selected: systemd-measure has no rule for .efifw."],
