@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,5 +122,43 @@ class SourceTest {
         bytes[0] = 9;
         source.toByteArray()[1] = 9;
         assertArrayEquals(new byte[] {1, 2, 3}, source.toByteArray());
+    }
+
+    @Test
+    void readsZerosBehindTheStoredBytes() throws IOException {
+        byte[] stored = {1, 2, 3, 4, 5};
+        Path path = Files.write(folder.resolve("stored"), stored);
+        try (Source file = Source.open("s", path)) {
+            for (Source source : List.of(Source.of("s", stored), file)) {
+                Source tailed = source.slice(1, 3).withZeroTail(4);
+                assertArrayEquals(new byte[] {2, 3, 4, 0, 0, 0, 0}, tailed.toByteArray());
+                assertEquals(3, tailed.stored());
+                assertEquals(1, tailed.start());
+                assertArrayEquals(new byte[] {4, 0, 0}, tailed.slice(2, 3).toByteArray());
+                assertEquals(1, tailed.slice(2, 3).stored());
+                assertArrayEquals(new byte[2], tailed.slice(5, 2).toByteArray());
+                assertEquals(0, tailed.slice(5, 2).stored());
+                assertEquals(
+                        Source.of("s", new byte[] {2, 3, 4, 0, 0, 0, 0}).digest(DigestAlgorithm.SHA256),
+                        tailed.digest(DigestAlgorithm.SHA256));
+                byte[] dirty = {9, 9, 9, 9};
+                tailed.read(2, dirty, 1, 2);
+                assertArrayEquals(new byte[] {9, 4, 0, 9}, dirty);
+            }
+        }
+    }
+
+    @Test
+    void streamsAZeroTailThatIsLargerThanAnyArray() {
+        Source tailed = Source.of("s", new byte[] {1}).withZeroTail(1L << 29);
+        long[] seen = new long[2];
+        tailed.stream((array, offset, count) -> {
+            seen[0] += count;
+            seen[1] += array[offset];
+        });
+        assertEquals((1L << 29) + 1, seen[0]);
+        assertEquals(1, seen[1]);
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> tailed.withZeroTail(1));
+        assertEquals("a zero tail of 1 bytes behind s@0x0+536870913", e.getMessage());
     }
 }

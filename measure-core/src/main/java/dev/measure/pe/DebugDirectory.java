@@ -17,9 +17,6 @@ final class DebugDirectory {
 
     static void check(Source file, OptionalHeader optional, List<PeSection> sections) {
         DataDirectory directory = optional.directory(DataDirectory.DEBUG);
-        if (directory.virtualAddress() == 0) {
-            return;
-        }
         for (PeSection section : sections) {
             if (directory.virtualAddress() >= section.virtualAddress()
                     && directory.virtualAddress() < section.virtualEnd()) {

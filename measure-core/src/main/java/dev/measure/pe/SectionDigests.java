@@ -19,8 +19,8 @@ final class SectionDigests {
     /** How often all bytes of a file may be hashed, for sections that share bytes: no real image has any. */
     private static final int MAX_PASSES = 4;
 
-    /** The most zeros that all sections together may have behind their data: real images have a few MiB, in {@code .bss}. */
-    private static final long MAX_ZEROS = 1L << 30;
+    /** The most zeros that all sections together may have behind their data: real images have some MiB, for {@code .bss}. */
+    private static final long MAX_ZEROS = 1L << 28;
 
     private SectionDigests() {}
 
