@@ -6,6 +6,7 @@ module dev.measure.core {
 
     exports dev.measure;
     exports dev.measure.firmware;
+    exports dev.measure.igvm;
     exports dev.measure.pe;
     exports dev.measure.smbios;
     exports dev.measure.uki;

@@ -80,7 +80,19 @@ public enum WarningCode {
     /** An SMBIOS table cannot be read to its end. */
     SMBIOS_BROKEN_STRUCTURE("the SMBIOS table breaks its specification; what comes before the place is used"),
     /** The checksum of an SMBIOS entry point is wrong. */
-    SMBIOS_CHECKSUM("a checksum of the SMBIOS entry point is wrong");
+    SMBIOS_CHECKSUM("a checksum of the SMBIOS entry point is wrong"),
+    /** An IGVM file loads a page twice. */
+    IGVM_PAGE_TWICE("the IGVM file loads a page twice; the processor refuses the second use of a page"),
+    /** A vCPU context of an IGVM file is not what is measured. */
+    IGVM_CONTEXT_CHANGED("the page that KVM measures for a vCPU differs from the context in the IGVM file"),
+    /** QEMU measures pages of an IGVM file in another order. */
+    IGVM_ORDER_UNCERTAIN(
+            "QEMU's source holds a run of pages back over a parameter insert; no report has shown which order is measured"),
+    /** The loader has no code for a header of an IGVM file. */
+    IGVM_HEADER_UNHANDLED("QEMU's source has no handler for this header and stops; no launch has shown it"),
+    /** An IGVM file's ID block has another launch digest. */
+    IGVM_ID_BLOCK_MISMATCH(
+            "the ID block in the IGVM file has another launch digest; the processor refuses to start the guest");
 
     private final String meaning;
 
