@@ -92,7 +92,13 @@ public enum WarningCode {
     IGVM_HEADER_UNHANDLED("QEMU's source has no handler for this header and stops; no launch has shown it"),
     /** An IGVM file's ID block has another launch digest. */
     IGVM_ID_BLOCK_MISMATCH(
-            "the ID block in the IGVM file has another launch digest; the processor refuses to start the guest");
+            "the ID block in the IGVM file has another launch digest; the processor refuses to start the guest"),
+    /** A launch whose rules nobody has checked. */
+    EXPERIMENTAL_LAYOUT("the layout was read in the VMM's source only; no report and no other program confirms it"),
+    /** Something that a raw SVSM launch does not take. */
+    SVSM_INPUT_IGNORED("a raw SVSM launch has guest features 0x1 and no kernel; what was given for them is ignored"),
+    /** A firmware file has a size that no flash device has. */
+    FIRMWARE_NOT_4K("QEMU takes firmware only in multiples of 4096 bytes");
 
     private final String meaning;
 

@@ -4,7 +4,9 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Provenance;
 import dev.measure.Source;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -29,6 +31,8 @@ public record KernelHashes(Digest kernel, Digest initrd, Digest cmdline, Provena
     private static final UUID CMDLINE = UUID.fromString("97d02dd8-bd20-4c94-aa78-e7714d36ab2a");
     private static final UUID INITRD = UUID.fromString("44baf731-3a2f-4bd7-9af1-41e29169781d");
     private static final UUID KERNEL = UUID.fromString("4de79437-abd2-427f-b835-d5b172d2045b");
+    private static final Digest NO_INITRD = sha256();
+    private static final Digest NO_CMDLINE = sha256((byte) 0);
     private static final int TABLE_LENGTH = 168;
     private static final int ENTRY_LENGTH = 50;
 
@@ -53,16 +57,34 @@ public record KernelHashes(Digest kernel, Digest initrd, Digest cmdline, Provena
         MessageDigest line = DigestAlgorithm.SHA256.newMessageDigest();
         cmdline.ifPresent(line::update);
         line.update((byte) 0);
-        Digest noInitrd = Digest.of(DigestAlgorithm.SHA256, DigestAlgorithm.SHA256.newMessageDigest());
-        List<Provenance> from = new java.util.ArrayList<>();
+        List<Provenance> from = new ArrayList<>();
         from.add(Provenance.FileRange.of(kernel));
         initrd.ifPresent(file -> from.add(Provenance.FileRange.of(file)));
-        cmdline.ifPresent(text -> from.add(
-                new Provenance.Parameter("append", new String(text, java.nio.charset.StandardCharsets.UTF_8))));
+        cmdline.ifPresent(
+                text -> from.add(new Provenance.Parameter("append", new String(text, StandardCharsets.UTF_8))));
         return new KernelHashes(
                 kernel.digest(DigestAlgorithm.SHA256),
-                initrd.map(file -> file.digest(DigestAlgorithm.SHA256)).orElse(noInitrd),
+                initrd.map(file -> file.digest(DigestAlgorithm.SHA256)).orElse(NO_INITRD),
                 Digest.of(DigestAlgorithm.SHA256, line),
+                new Provenance.Derived("table of kernel hashes", from));
+    }
+
+    /**
+     * {@return hashes that were computed before}
+     *
+     * @param kernel SHA-256 of the kernel file
+     * @param initrd SHA-256 of the initrd; empty if there is none
+     * @param cmdline SHA-256 of the command line with one final NUL; empty if there is none
+     */
+    public static KernelHashes ofDigests(Digest kernel, Optional<Digest> initrd, Optional<Digest> cmdline) {
+        List<Provenance> from = new ArrayList<>();
+        from.add(new Provenance.Parameter("kernel-hash", kernel.hex()));
+        initrd.ifPresent(hash -> from.add(new Provenance.Parameter("initrd-hash", hash.hex())));
+        cmdline.ifPresent(hash -> from.add(new Provenance.Parameter("cmdline-hash", hash.hex())));
+        return new KernelHashes(
+                kernel,
+                initrd.orElse(NO_INITRD),
+                cmdline.orElse(NO_CMDLINE),
                 new Provenance.Derived("table of kernel hashes", from));
     }
 
@@ -78,8 +100,12 @@ public record KernelHashes(Digest kernel, Digest initrd, Digest cmdline, Provena
 
     /** {@return the SHA-256 of the table; its first 12 digits stand in ids} */
     public Digest tableDigest() {
+        return sha256(table());
+    }
+
+    private static Digest sha256(byte... bytes) {
         MessageDigest digest = DigestAlgorithm.SHA256.newMessageDigest();
-        digest.update(table());
+        digest.update(bytes);
         return Digest.of(DigestAlgorithm.SHA256, digest);
     }
 

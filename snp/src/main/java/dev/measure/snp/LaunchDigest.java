@@ -14,7 +14,6 @@ import dev.measure.Strictness;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
 import dev.measure.firmware.Firmware;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -38,7 +37,7 @@ public final class LaunchDigest {
 
     private final SnpLaunch launch;
     private final LaunchPlan.FirmwarePages firmware;
-    private final Optional<Long> resetAddress;
+    private final ResetBlock resetBlock;
     private final Map<Vmm, Prefix> prefixes = new EnumMap<>(Vmm.class);
 
     /** What all guests on one VMM have in common: the plan, and the chain after its pages. */
@@ -49,8 +48,10 @@ public final class LaunchDigest {
 
     private LaunchDigest(SnpLaunch launch) {
         this.launch = launch;
-        checkSize(launch.firmware().image());
-        this.resetAddress = launch.firmware().resetAddress();
+        if (launch.firmware() instanceof LaunchFirmware.Image file) {
+            checkSize(file.firmware().image());
+        }
+        this.resetBlock = new ResetBlock(launch.firmware());
         this.firmware = LaunchPlan.FirmwarePages.of(launch);
     }
 
@@ -87,7 +88,7 @@ public final class LaunchDigest {
         return LaunchPlan.FirmwarePages.of(SnpLaunch.of(firmware)).after();
     }
 
-    private static void checkSize(Source image) {
+    static void checkSize(Source image) {
         if (image.length() == 0 || image.length() % PageInfo.PAGE != 0 || image.length() > Integer.MAX_VALUE) {
             throw new MalformedInputException(
                     image.name(),
@@ -119,6 +120,11 @@ public final class LaunchDigest {
     /** One walk along the chain of a group, whose guests come in rising order of vCPUs. */
     private void predict(List<SnpGuest> guests, List<Integer> indexes, Prediction[] predictions) {
         SnpGuest any = guests.get(indexes.get(0));
+        if (!any.vmm().launchesOvmf()) {
+            indexes.forEach(index -> predictions[index] = new Prediction.NotLaunchable(
+                    SNP, any.vmm().whyNoOvmf(), any.vmm().insteadOfOvmf(), false));
+            return;
+        }
         Prefix prefix = prefixes.computeIfAbsent(any.vmm(), this::prefix);
         Optional<LaunchPlan.Refusal> refusal = prefix.plan().refusal().or(() -> refuseFeatures(any));
         LaunchRegion first = null;
@@ -129,7 +135,7 @@ public final class LaunchDigest {
         int done = 0;
         for (int index : indexes) {
             SnpGuest guest = guests.get(index);
-            Optional<LaunchPlan.Refusal> reset = refuseReset(guest);
+            Optional<LaunchPlan.Refusal> reset = resetBlock.refusal(guest, launch.strictness());
             boolean noValueAtAll = reset.isPresent() && !reset.get().lenient();
             // A refusal that lenient mode would lift must not hide one that it would not.
             Optional<LaunchPlan.Refusal> why =
@@ -154,7 +160,7 @@ public final class LaunchDigest {
                 done = 1;
             }
             if (guest.vcpus() > 1 && later == null) {
-                byte[] page = Vmsa.later(guest, resetAddress.orElseThrow());
+                byte[] page = Vmsa.later(guest, resetBlock.address());
                 later = vmsa(
                         guest, "VMSA", page, SnpGuest.MAX_VCPUS, guest.vmm().evidence(2));
             }
@@ -177,22 +183,14 @@ public final class LaunchDigest {
     }
 
     private LaunchRegion vmsa(SnpGuest guest, String name, byte[] page, int count, Evidence evidence) {
-        MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
         List<Provenance> from = new ArrayList<>();
         from.add(new Provenance.Parameter("vmm", guest.vmm().id()));
         if (guest.vmm().measuresCpuSignature()) {
             from.add(new Provenance.Parameter("vcpu-type", guest.cpu().name()));
         }
         from.add(new Provenance.Parameter("guest-features", guest.features().hex()));
-        return new LaunchRegion(
-                PageType.VMSA,
-                launch.vmsaGpa(),
-                0,
-                count,
-                sha384.digest(page),
-                name,
-                new Provenance.Derived("reset state of the vCPU", from),
-                evidence);
+        return LaunchRegion.ofVmsa(
+                launch.vmsaGpa(), page, count, name, new Provenance.Derived("reset state of the vCPU", from), evidence);
     }
 
     private Measurement measurement(
@@ -204,16 +202,7 @@ public final class LaunchDigest {
             first.replay(chain, detail, sink);
             if (guest.vcpus() > 1) {
                 String name = "VMSA of vCPU 1" + (guest.vcpus() > 2 ? " to " + (guest.vcpus() - 1) : "");
-                new LaunchRegion(
-                                later.type(),
-                                later.gpa(),
-                                0,
-                                guest.vcpus() - 1,
-                                later.contents(),
-                                name,
-                                later.provenance(),
-                                later.evidence())
-                        .replay(chain, detail, sink);
+                later.first(guest.vcpus() - 1, name).replay(chain, detail, sink);
             }
         });
     }
@@ -229,8 +218,8 @@ public final class LaunchDigest {
         if (launch.strictness() == Strictness.LENIENT && !guest.features().snpActive()) {
             warnings.add(new Warning(WarningCode.SNP_ACTIVE_CLEAR, inactive(guest)));
         }
-        if (launch.strictness() == Strictness.LENIENT && guest.vmm().alwaysNeedsResetBlock() && noResetAddress()) {
-            warnings.add(new Warning(WarningCode.NO_RESET_BLOCK, noResetBlock()));
+        if (launch.strictness() == Strictness.LENIENT && guest.vmm().alwaysNeedsResetBlock() && resetBlock.missing()) {
+            warnings.add(new Warning(WarningCode.NO_RESET_BLOCK, resetBlock.text()));
         }
         if (guest.vmm() == Vmm.QEMU_10_1 && vcpus > 1) {
             warnings.add(
@@ -241,11 +230,19 @@ public final class LaunchDigest {
         return List.copyOf(warnings);
     }
 
-    private static List<Assumption> assumptions(SnpGuest guest) {
-        if (guest.vmm() != Vmm.QEMU || guest.vcpus() == 1) {
-            return List.of();
+    private List<Assumption> assumptions(SnpGuest guest) {
+        List<Assumption> assumptions = new ArrayList<>();
+        if (guest.vmm() == Vmm.QEMU && guest.vcpus() > 1) {
+            assumptions.addAll(QEMU_ASSUMPTIONS);
         }
-        return QEMU_ASSUMPTIONS;
+        if (launch.firmware().size().isEmpty()) {
+            assumptions.add(new Assumption(
+                    "firmware-size",
+                    "unknown",
+                    launch.firmware().name()
+                            + " does not say; that no section overlaps the firmware is taken for granted"));
+        }
+        return assumptions;
     }
 
     private static final List<Assumption> QEMU_ASSUMPTIONS = List.of(
@@ -264,34 +261,5 @@ public final class LaunchDigest {
     private static String inactive(SnpGuest guest) {
         return "SNPActive (bit 0) is clear in guest features "
                 + guest.features().hex() + ": the guest would be no SEV-SNP guest";
-    }
-
-    /** What stops a launch for want of a reset block depends on the VMM and on the number of vCPUs. */
-    private Optional<LaunchPlan.Refusal> refuseReset(SnpGuest guest) {
-        if (!noResetAddress()) {
-            return Optional.empty();
-        }
-        if (guest.vcpus() > 1) {
-            return Optional.of(new LaunchPlan.Refusal(
-                    noResetBlock() + "; it says where the second vCPU starts",
-                    "take a firmware built for SEV-ES or SEV-SNP",
-                    false));
-        }
-        if (guest.vmm().alwaysNeedsResetBlock() && launch.strictness() == Strictness.STRICT) {
-            return Optional.of(new LaunchPlan.Refusal(
-                    noResetBlock() + "; QEMU refuses even one vCPU without it",
-                    "take a firmware built for SEV-ES or SEV-SNP",
-                    true));
-        }
-        return Optional.empty();
-    }
-
-    private boolean noResetAddress() {
-        return resetAddress.orElse(0L) == 0;
-    }
-
-    private String noResetBlock() {
-        return launch.firmware().image().name() + ": expected an SEV-ES reset block with an address, found "
-                + (resetAddress.isEmpty() ? "none" : "address 0");
     }
 }

@@ -48,15 +48,15 @@ final class LaunchPlan {
     static LaunchPlan of(SnpLaunch launch, Vmm vmm, FirmwarePages pages) {
         LaunchPlan plan = new LaunchPlan(launch, vmm);
         plan.checkFirmware();
-        Optional<SevMetadata> metadata = SevMetadata.find(launch.firmware());
+        Optional<List<SevMetadata.Section>> metadata = launch.firmware().sections();
         if (metadata.isEmpty()) {
             plan.refuse(
                     WarningCode.NO_SEV_METADATA,
                     plan.noSevMetadata(),
                     "take an OVMF build for SEV-SNP, such as Debian's OVMF.amdsev.fd");
         }
-        List<SevMetadata.Section> sections = metadata.map(SevMetadata::sections).orElse(List.of());
-        plan.checkSections(sections);
+        List<SevMetadata.Section> sections = metadata.orElse(List.of());
+        plan.checkSections(sections, launch.firmware().rom().map(List::of).orElse(List.of()));
         Optional<SevMetadata.Section> hashes = plan.hashesSection(sections);
         plan.regions.add(pages.region());
         if (plan.refusal.isEmpty()) {
@@ -65,9 +65,29 @@ final class LaunchPlan {
         return plan;
     }
 
+    /**
+     * The sections of a raw SVSM image, which are its own; they are all the plan has.
+     *
+     * @param roms where SVSM and firmware lie
+     */
+    static LaunchPlan ofSvsm(SnpLaunch svsm, Vmm vmm, List<Firmware.Area> roms) {
+        LaunchPlan plan = new LaunchPlan(svsm, vmm);
+        plan.warnings.addAll(svsm.firmware().warnings());
+        List<SevMetadata.Section> sections = svsm.firmware().sections().orElseThrow();
+        plan.checkSections(sections, roms);
+        if (plan.refusal.isEmpty()) {
+            plan.addSections(sections, Optional.empty());
+        }
+        return plan;
+    }
+
     private String noSevMetadata() {
-        Source image = launch.firmware().image();
-        String found = launch.firmware().table().isEmpty() ? "no GUIDed table" : "a GUIDed table without such an entry";
+        if (!(launch.firmware() instanceof LaunchFirmware.Image file)) {
+            return launch.firmware().name()
+                    + ": expected sections of SEV metadata, without which a VMM stops at launch, found none";
+        }
+        Source image = file.firmware().image();
+        String found = file.firmware().table().isEmpty() ? "no GUIDed table" : "a GUIDed table without such an entry";
         long footer = Math.max(0, image.length() - 48);
         return image.name() + ": offset 0x" + Long.toHexString(image.start() + footer)
                 + ": expected a GUIDed table with SEV metadata, without which a VMM stops at launch, found " + found;
@@ -89,14 +109,11 @@ final class LaunchPlan {
     /** What the digest is extended by for the firmware itself, hashed once for all VMMs. */
     record FirmwarePages(LaunchRegion region, Digest after) {
         static FirmwarePages of(SnpLaunch launch) {
-            Firmware firmware = launch.firmware();
-            long size = firmware.image().length();
-            Provenance range = Provenance.FileRange.of(firmware.image());
             if (launch.firmwareDigest().isPresent()) {
                 // No page of the file is read: the region stands for all of them and leaves the given digest.
                 LaunchRegion given = new LaunchRegion(
                         PageType.NORMAL,
-                        firmware.base(),
+                        launch.firmware().rom().map(Firmware.Area::gpa).orElse(0L),
                         PageInfo.PAGE,
                         0,
                         LaunchRegion.NO_CONTENTS,
@@ -106,16 +123,15 @@ final class LaunchPlan {
                         Evidence.PEER);
                 return new FirmwarePages(given, launch.firmwareDigest().get());
             }
-            PageDigests digests = PageDigests.of(firmware.image());
-            LaunchRegion region = new LaunchRegion(
-                    PageType.NORMAL,
-                    firmware.base(),
-                    PageInfo.PAGE,
-                    size / PageInfo.PAGE,
-                    digests.packed(),
-                    "firmware",
-                    range,
-                    Evidence.PEER);
+            if (!(launch.firmware() instanceof LaunchFirmware.Image file)) {
+                throw new IllegalStateException("metadata always comes with a digest");
+            }
+            return of(file.firmware().image(), file.firmware().base(), "firmware");
+        }
+
+        /** The pages of a file that is the first thing measured. */
+        static FirmwarePages of(Source image, long gpa, String name) {
+            LaunchRegion region = LaunchRegion.ofFile(image, gpa, name, Evidence.PEER);
             PageInfo chain = new PageInfo(Digest.zero(DigestAlgorithm.SHA384));
             region.extend(chain);
             return new FirmwarePages(region, chain.launchDigest());
@@ -124,16 +140,16 @@ final class LaunchPlan {
 
     private void checkFirmware() {
         warnings.addAll(launch.firmware().warnings());
-        long size = launch.firmware().image().length();
+        long size = launch.firmware().size().orElse(0L);
         if (vmm.needs64KiBFirmware() && size % 65536 != 0) {
             warn(
                     WarningCode.FIRMWARE_NOT_64K,
-                    launch.firmware().image().name() + " has " + size
+                    launch.firmware().name() + " has " + size
                             + " bytes, no multiple of 65536: QEMU takes it only as pflash, which SNP on upstream QEMU cannot use");
         }
     }
 
-    private void checkSections(List<SevMetadata.Section> sections) {
+    private void checkSections(List<SevMetadata.Section> sections, List<Firmware.Area> roms) {
         long pages = 0;
         for (SevMetadata.Section section : sections) {
             if (section.size() % PageInfo.PAGE != 0 || section.gpa() % PageInfo.PAGE != 0) {
@@ -167,20 +183,19 @@ final class LaunchPlan {
             }
             pages += section.size() / PageInfo.PAGE;
         }
-        checkOverlaps(sections);
+        checkOverlaps(sections, roms);
         if (pages > MAX_METADATA_PAGES) {
             refuseAlways(
-                    launch.firmware().image().name() + ": expected at most " + MAX_METADATA_PAGES
+                    launch.firmware().name() + ": expected at most " + MAX_METADATA_PAGES
                             + " pages of metadata sections, as many as there are below 4 GiB, found " + pages,
                     "rebuild the firmware");
         }
     }
 
-    private void checkOverlaps(List<SevMetadata.Section> sections) {
+    private void checkOverlaps(List<SevMetadata.Section> sections, List<Firmware.Area> roms) {
         List<SevMetadata.Section> sorted = new ArrayList<>(sections);
         sorted.removeIf(section -> section.size() == 0);
         sorted.sort(Comparator.comparingLong(SevMetadata.Section::gpa));
-        long base = launch.firmware().base();
         SevMetadata.Section before = null;
         for (SevMetadata.Section section : sorted) {
             if (before != null && section.gpa() < before.end()) {
@@ -190,12 +205,17 @@ final class LaunchPlan {
                                 + "; the processor refuses the second use of a page",
                         "rebuild the firmware");
             }
-            if (section.end() > base && section.gpa() < FOUR_GIB) {
-                refuse(
-                        WarningCode.SECTION_OVERLAP,
-                        at(section, "a section below the firmware, which begins at 0x" + Long.toHexString(base))
-                                + "; the processor refuses the second use of a page",
-                        "rebuild the firmware");
+            for (Firmware.Area rom : roms) {
+                if (section.end() > rom.gpa() && section.gpa() < rom.gpa() + rom.size()) {
+                    refuse(
+                            WarningCode.SECTION_OVERLAP,
+                            at(
+                                            section,
+                                            "a section outside the firmware, which begins at 0x"
+                                                    + Long.toHexString(rom.gpa()))
+                                    + "; the processor refuses the second use of a page",
+                            "rebuild the firmware");
+                }
             }
             if (before == null || section.end() > before.end()) {
                 before = section;
@@ -217,7 +237,7 @@ final class LaunchPlan {
         if (candidates.isEmpty()) {
             if (kernel) {
                 refuseAlways(
-                        launch.firmware().image().name()
+                        launch.firmware().name()
                                 + ": expected a section SNP_KERNEL_HASHES for the hashes of the kernel, found none",
                         "take an OVMF build with kernel hashes, such as Debian's OVMF.amdsev.fd, or leave --kernel out");
             }
@@ -236,7 +256,7 @@ final class LaunchPlan {
                         && area.gpa() + area.size() <= section.end())
                 .findFirst();
         if (usable.isEmpty()) {
-            String why = launch.firmware().image().name()
+            String why = launch.firmware().name()
                     + ": expected an area for kernel hashes with an address, at least " + KernelHashes.SIZE
                     + " bytes, inside " + describe(candidates.get(0)) + ", found address 0x"
                     + Long.toHexString(area.gpa()) + ", size 0x" + Long.toHexString(area.size());

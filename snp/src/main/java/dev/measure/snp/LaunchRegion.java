@@ -6,6 +6,7 @@ import dev.measure.Evidence;
 import dev.measure.MeasuredEvent;
 import dev.measure.Measurement;
 import dev.measure.Provenance;
+import dev.measure.Source;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,6 +37,38 @@ record LaunchRegion(
         Evidence evidence) {
 
     static final byte[] NO_CONTENTS = {};
+
+    /** The pages of a file, as NORMAL pages from an address on. */
+    static LaunchRegion ofFile(Source file, long gpa, String name, Evidence evidence) {
+        return new LaunchRegion(
+                PageType.NORMAL,
+                gpa,
+                PageInfo.PAGE,
+                file.length() / PageInfo.PAGE,
+                PageDigests.of(file).packed(),
+                name,
+                Provenance.FileRange.of(file),
+                evidence);
+    }
+
+    /** A page of a vCPU, given several times. */
+    static LaunchRegion ofVmsa(
+            long gpa, byte[] page, int count, String name, Provenance provenance, Evidence evidence) {
+        return new LaunchRegion(
+                PageType.VMSA,
+                gpa,
+                0,
+                count,
+                DigestAlgorithm.SHA384.newMessageDigest().digest(page),
+                name,
+                provenance,
+                evidence);
+    }
+
+    /** The same pages under another name, and only so many of them. */
+    LaunchRegion first(int count, String otherName) {
+        return new LaunchRegion(type, gpa, stride, count, contents, otherName, provenance, evidence);
+    }
 
     /** Extends a chain by all pages. */
     void extend(PageInfo chain) {

@@ -46,7 +46,19 @@ public enum Vmm implements BehaviourProfile {
             "gce",
             "SNP_SEC_MEM pages are UNMEASURED; g_pat 0x70106, rdx 0x600, mxcsr and fcw 0",
             Evidence.PEER,
-            "google/gce-tcb-verifier 74582c0 and virtee/sev-snp-measure 0.0.13");
+            "google/gce-tcb-verifier 74582c0 and virtee/sev-snp-measure 0.0.13"),
+    /** libkrun, which starts a kernel without OVMF: {@link KrunLaunchDigest}. */
+    KRUN(
+            "krun",
+            "experimental: qboot, kernel, initrd and boot parameters as pages; no OVMF metadata",
+            Evidence.SOURCE,
+            "containers/libkrun src/vmm/src/linux/tee/amdsnp.rs and src/arch/src/x86_64; no report, no other program"),
+    /** Cloud Hypervisor, which launches IGVM files only. */
+    CLOUD_HYPERVISOR(
+            "cloud-hypervisor",
+            "experimental: launches IGVM files only",
+            Evidence.SOURCE,
+            "cloud-hypervisor vmm/src/igvm; no report, no other program");
 
     private final String id;
     private final String changes;
@@ -104,6 +116,30 @@ public enum Vmm implements BehaviourProfile {
     /** {@return whether the signature of the vCPU is part of the launch digest} */
     public boolean measuresCpuSignature() {
         return isQemu();
+    }
+
+    /** {@return whether it launches OVMF by its SEV metadata, as {@link LaunchDigest} measures} */
+    public boolean launchesOvmf() {
+        return this != KRUN && this != CLOUD_HYPERVISOR;
+    }
+
+    /** {@return whether the layout was only read in the VMM's source: every value gets a warning} */
+    public boolean isExperimental() {
+        return !launchesOvmf();
+    }
+
+    /** {@return why there is no launch digest of OVMF on it} */
+    String whyNoOvmf() {
+        return this == KRUN
+                ? "libkrun does not launch OVMF by its SEV metadata: it measures qboot, kernel, initrd and boot parameters"
+                : "Cloud Hypervisor does not launch OVMF by its SEV metadata: it launches IGVM files only";
+    }
+
+    /** {@return what to give instead of OVMF} */
+    String insteadOfOvmf() {
+        return this == KRUN
+                ? "give qboot, with --kernel, --kernel-address, --initrd and --boot-params"
+                : "give an IGVM file";
     }
 
     /** {@return whether a kernel can be started without a disk, its hashes measured} */

@@ -4,7 +4,7 @@ package dev.measure.snp;
  * The VMSA page of a vCPU at launch: 4096 bytes, of which all but the fields set here are zero.
  *
  * <p>AMD64 Architecture Programmer's Manual, volume 2, appendix B, table B-4. Little-endian. A segment is {u16 selector, u16
- * attributes, u32 limit, u64 base}.
+ * attributes, u32 limit, u64 base}. {@link VmsaField} is the whole table, {@link VmsaPage} a page that was read.
  */
 public final class Vmsa {
     // Offsets, in the order of the table.
@@ -26,7 +26,10 @@ public final class Vmsa {
     private static final int RFLAGS = 0x170;
     private static final int RIP = 0x178;
     private static final int G_PAT = 0x268;
+    private static final int RSP = 0x1d8;
     private static final int RDX = 0x310;
+    private static final int RBP = 0x328;
+    private static final int RSI = 0x330;
     private static final int SEV_FEATURES = 0x3b0;
     private static final int XCR0 = 0x3e8;
     private static final int MXCSR = 0x408;
@@ -35,9 +38,17 @@ public final class Vmsa {
     /** Where every x86 processor starts: 16 bytes below 4 GiB. */
     private static final long RESET_VECTOR = 0xfffffff0L;
 
-    private final byte[] page = new byte[PageInfo.PAGE];
+    /** Where libkrun's vCPU 0 has its stack, where the boot parameters lie, and where the other vCPUs start. */
+    private static final long KRUN_STACK = 0x8ff0;
 
-    private Vmsa() {}
+    static final long KRUN_BOOT_PARAMETERS = 0x7000;
+    private static final long KRUN_AP_RIP = 0xfff3;
+
+    private final byte[] page;
+
+    private Vmsa(byte[] page) {
+        this.page = page;
+    }
 
     /**
      * {@return the page of a vCPU, 4096 bytes}
@@ -68,7 +79,7 @@ public final class Vmsa {
     private static byte[] reset(SnpGuest guest, boolean first, long eip) {
         Vmm vmm = guest.vmm();
         boolean ec2 = vmm == Vmm.EC2 || vmm == Vmm.EC2_LEGACY;
-        Vmsa vmsa = new Vmsa();
+        Vmsa vmsa = new Vmsa(new byte[PageInfo.PAGE]);
         vmsa.segment(ES, 0, 0x93, 0xffff, 0);
         vmsa.segment(CS, 0xf000, ec2 && first ? 0x9a : 0x9b, 0xffff, eip & 0xffff0000L);
         vmsa.segment(SS, 0, ec2 ? 0x92 : 0x93, 0xffff, 0);
@@ -94,6 +105,40 @@ public final class Vmsa {
             vmsa.u32(MXCSR, 0x1f80);
             vmsa.u16(X87_FCW, 0x37f);
         }
+        return vmsa.page;
+    }
+
+    /** The page of every vCPU of a raw SVSM launch: flat 32-bit protected mode at the SVSM's entry. */
+    static byte[] svsm(SnpGuest guest, SvsmRules rules, long entryAddress) {
+        SnpGuest qemu = new SnpGuest(guest.vmm(), guest.vcpus(), guest.cpu(), SevFeatures.SNP_ACTIVE);
+        Vmsa vmsa = new Vmsa(reset(qemu, true, RESET_VECTOR));
+        for (int data : new int[] {ES, SS, DS, FS}) {
+            vmsa.segment(data, 16, 0xc93, 0xffffffffL, 0);
+        }
+        vmsa.segment(CS, 8, 0xc9b, 0xffffffffL, 0);
+        vmsa.u64(CR0, 0x11); // ET, PE
+        vmsa.u64(RIP, entryAddress);
+        if (rules == SvsmRules.REFERENCE_CALCULATOR_0_0_13) {
+            vmsa.u16(X87_FCW, 0);
+        }
+        return vmsa.page;
+    }
+
+    /**
+     * The page of a vCPU under libkrun, which sets rip, rsp, rbp and rsi and leaves the rest as KVM resets it.
+     * Source: libkrun src/arch/src/x86_64/regs.rs and layout.rs; on a host kernel from 6.10.
+     */
+    static byte[] krun(boolean first, SevFeatures features) {
+        Vmsa vmsa = new Vmsa(reset(new SnpGuest(Vmm.EC2_LEGACY, 1, CpuModel.NONE, features), true, RESET_VECTOR));
+        if (first) {
+            vmsa.u64(RSP, KRUN_STACK);
+            vmsa.u64(RBP, KRUN_STACK);
+            vmsa.u64(RSI, KRUN_BOOT_PARAMETERS);
+        } else {
+            vmsa.u64(RIP, KRUN_AP_RIP);
+        }
+        vmsa.u32(MXCSR, 0x1f80);
+        vmsa.u16(X87_FCW, 0x37f);
         return vmsa.page;
     }
 

@@ -8,6 +8,11 @@
  *
  * <p>{@link dev.measure.snp.SnpLaunch} is what is loaded, {@link dev.measure.snp.SnpGuest} what else of the guest is measured, and
  * {@link dev.measure.snp.LaunchDigest} gives the answer. {@link dev.measure.snp.Vmm} is the registry of VMMs,
- * {@link dev.measure.snp.Vmsa} the page of a vCPU.
+ * {@link dev.measure.snp.Vmsa} the page of a vCPU, {@link dev.measure.snp.VmsaPage} such a page field by field.
+ *
+ * <p>Other launches: {@link dev.measure.snp.SevLaunchDigest} for SEV and SEV-ES, whose owner sees
+ * {@link dev.measure.snp.LaunchMeasure}; {@link dev.measure.snp.SvsmLaunchDigest} for a raw SVSM;
+ * {@link dev.measure.snp.KrunLaunchDigest} for libkrun. Without the firmware itself, {@link dev.measure.snp.FirmwareMetadata} says
+ * enough of it, and {@link dev.measure.snp.KernelHashes#ofDigests} takes hashes instead of files.
  */
 package dev.measure.snp;
