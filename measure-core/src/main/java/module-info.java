@@ -9,6 +9,7 @@ module dev.measure.core {
     exports dev.measure.igvm;
     exports dev.measure.pe;
     exports dev.measure.smbios;
+    exports dev.measure.uefi;
     exports dev.measure.uki;
     // The cursor is for the parsers of this project, not for users.
     exports dev.measure.parse to
