@@ -46,8 +46,7 @@ public record AuthenticatedVariable(LocalDateTime timeStamp, Source pkcs7, Sourc
         }
         int type = c.u16("wCertificateType");
         if (type != WIN_CERT_TYPE_EFI_GUID) {
-            throw c.malformed(
-                    start + 6, "wCertificateType = 0x0ef1 (EFI_GUID)", String.format("0x%04x", type), "");
+            throw c.malformed(start + 6, "wCertificateType = 0x0ef1 (EFI_GUID)", String.format("0x%04x", type), "");
         }
         UUID certType = c.guid("CertType");
         if (!certType.equals(EFI_CERT_TYPE_PKCS7)) {

@@ -27,15 +27,14 @@ final class DevicePathText {
     static String node(DevicePath.Node node) {
         try {
             Cursor c = Cursor.of(node.data());
-            String text =
-                    switch (node.type()) {
-                        case 1 -> hardware(node.subType(), c);
-                        case 2 -> acpi(node.subType(), c);
-                        case 3 -> messaging(node.subType(), c);
-                        case 4 -> media(node.subType(), c);
-                        case 5 -> node.subType() == 1 ? bbs(c) : "";
-                        default -> "";
-                    };
+            String text = switch (node.type()) {
+                case 1 -> hardware(node.subType(), c);
+                case 2 -> acpi(node.subType(), c);
+                case 3 -> messaging(node.subType(), c);
+                case 4 -> media(node.subType(), c);
+                case 5 -> node.subType() == 1 ? bbs(c) : "";
+                default -> "";
+            };
             return text.isEmpty() ? unknown(node) : text;
         } catch (MalformedInputException tooShort) {
             return unknown(node);
@@ -54,8 +53,9 @@ final class DevicePathText {
                 yield "Pci(" + x(c.u8("Device")) + "," + x(function) + ")";
             }
             case 2 -> "PcCard(" + x(c.u8("Function Number")) + ")";
-            case 3 -> "MemoryMapped("
-                    + x(c.u32("Memory Type")) + "," + x(c.u64("Start Address")) + "," + x(c.u64("End Address")) + ")";
+            case 3 ->
+                "MemoryMapped(" + x(c.u32("Memory Type")) + "," + x(c.u64("Start Address")) + ","
+                        + x(c.u64("End Address")) + ")";
             case 4 -> vendor("VenHw", c);
             case 5 -> "Ctrl(" + x(c.u32("Controller Number")) + ")";
             case 6 -> "BMC(" + x(c.u8("Interface Type")) + "," + x(c.u64("Base Address")) + ")";
@@ -112,15 +112,15 @@ final class DevicePathText {
             }
             text.append((char) ('@' + letter));
         }
-        return text.append(String.format(
-                        "%04x", Short.toUnsignedInt(Short.reverseBytes((short) (id >>> 16)))))
+        return text.append(String.format("%04x", Short.toUnsignedInt(Short.reverseBytes((short) (id >>> 16)))))
                 .toString();
     }
 
     private static String messaging(int subType, Cursor c) {
         return switch (subType) {
-            case 1 -> "Ata(" + (c.u8("PrimarySecondary") == 0 ? "Primary" : "Secondary") + ","
-                    + (c.u8("SlaveMaster") == 0 ? "Master" : "Slave") + "," + x(c.u16("Logical Unit Number")) + ")";
+            case 1 ->
+                "Ata(" + (c.u8("PrimarySecondary") == 0 ? "Primary" : "Secondary") + ","
+                        + (c.u8("SlaveMaster") == 0 ? "Master" : "Slave") + "," + x(c.u16("Logical Unit Number")) + ")";
             case 2 -> "Scsi(" + x(c.u16("Target ID")) + "," + x(c.u16("Logical Unit Number")) + ")";
             case 3 -> {
                 c.skip(4, "Reserved");
@@ -132,17 +132,19 @@ final class DevicePathText {
             }
             case 5 -> "USB(" + x(c.u8("Parent Port Number")) + "," + x(c.u8("Interface Number")) + ")";
             case 6 -> "I2O(" + x(c.u32("TID")) + ")";
-            case 9 -> "Infiniband(" + x(c.u32("Resource Flags")) + "," + c.guid("PORT GID") + ","
-                    + x(c.u64("IOC GUID/Service ID")) + "," + x(c.u64("Target Port ID")) + ","
-                    + x(c.u64("Device ID")) + ")";
+            case 9 ->
+                "Infiniband(" + x(c.u32("Resource Flags")) + "," + c.guid("PORT GID") + ","
+                        + x(c.u64("IOC GUID/Service ID")) + "," + x(c.u64("Target Port ID")) + ","
+                        + x(c.u64("Device ID")) + ")";
             case 10 -> vendorMessaging(c);
             case 11 -> mac(c);
             case 12 -> ipv4(c);
             case 13 -> ipv6(c);
             case 14 -> uart(c);
-            case 15 -> "UsbClass(" + x(c.u16("Vendor ID")) + "," + x(c.u16("Product ID")) + ","
-                    + x(c.u8("Device Class")) + "," + x(c.u8("Device Subclass")) + "," + x(c.u8("Device Protocol"))
-                    + ")";
+            case 15 ->
+                "UsbClass(" + x(c.u16("Vendor ID")) + "," + x(c.u16("Product ID")) + ","
+                        + x(c.u8("Device Class")) + "," + x(c.u8("Device Subclass")) + "," + x(c.u8("Device Protocol"))
+                        + ")";
             case 16 -> {
                 String numbers = c.u16("Interface Number") + "";
                 String vendor = x(c.u16("Device Vendor Id"));
@@ -151,21 +153,22 @@ final class DevicePathText {
                         + printable(Utf16.fixed(c, c.remaining() & ~1, "Serial Number")) + "\")";
             }
             case 17 -> "Unit(" + x(c.u8("Logical Unit Number")) + ")";
-            case 18 -> "Sata(" + x(c.u16("HBA Port Number")) + "," + x(c.u16("Port Multiplier Port Number")) + ","
-                    + x(c.u16("Logical Unit Number")) + ")";
+            case 18 ->
+                "Sata(" + x(c.u16("HBA Port Number")) + "," + x(c.u16("Port Multiplier Port Number")) + ","
+                        + x(c.u16("Logical Unit Number")) + ")";
             case 19 -> iscsi(c);
             case 20 -> "Vlan(" + c.u16("VlanId") + ")";
             case 21 -> {
                 c.skip(4, "Reserved");
-                yield "FibreEx(0x" + hex(c.slice(8, "World Wide Name")) + ",0x"
-                        + hex(c.slice(8, "Logical Unit Number")) + ")";
+                yield "FibreEx(0x" + hex(c.slice(8, "World Wide Name")) + ",0x" + hex(c.slice(8, "Logical Unit Number"))
+                        + ")";
             }
             case 22 -> {
                 String address = hex(c.slice(8, "SAS Address"));
                 String unit = hex(c.slice(8, "Logical Unit Number"));
                 int topology = c.u16("Device and Topology Info");
-                yield "SasEx(0x" + address + ",0x" + unit + "," + x(c.u16("Relative Target Port")) + ","
-                        + x(topology) + ")";
+                yield "SasEx(0x" + address + ",0x" + unit + "," + x(c.u16("Relative Target Port")) + "," + x(topology)
+                        + ")";
             }
             case 23 -> {
                 String namespace = x(c.u32("Namespace Identifier"));
@@ -175,15 +178,15 @@ final class DevicePathText {
                 }
                 yield "NVMe(" + namespace + "," + eui + ")";
             }
-            case 24 -> "Uri("
-                    + printable(new String(c.bytes(c.remaining(), "Uri"), StandardCharsets.UTF_8)) + ")";
+            case 24 -> "Uri(" + printable(new String(c.bytes(c.remaining(), "Uri"), StandardCharsets.UTF_8)) + ")";
             case 25 -> "UFS(" + x(c.u8("Target ID")) + "," + x(c.u8("Logical Unit Number")) + ")";
             case 26 -> "SD(" + x(c.u8("Slot Number")) + ")";
             case 27 -> "Bluetooth(" + hex(c.slice(6, "Device Address")) + ")";
-            case 28 -> "Wi-Fi("
-                    + printable(new String(c.bytes(c.remaining(), "SSID"), StandardCharsets.UTF_8)
-                            .split("\0", 2)[0])
-                    + ")";
+            case 28 ->
+                "Wi-Fi("
+                        + printable(
+                                new String(c.bytes(c.remaining(), "SSID"), StandardCharsets.UTF_8).split("\0", 2)[0])
+                        + ")";
             case 29 -> "eMMC(" + x(c.u8("Slot Number")) + ")";
             case 30 -> "BluetoothLE(" + hex(c.slice(6, "Device Address")) + "," + x(c.u8("Address Type")) + ")";
             case 31 -> dns(c);
@@ -280,8 +283,8 @@ final class DevicePathText {
         int options = c.u16("Options");
         String unit = hex(c.slice(8, "Logical Unit Number"));
         int group = c.u16("Target Portal group tag");
-        String target = printable(new String(c.bytes(c.remaining(), "iSCSI Target Name"), StandardCharsets.UTF_8)
-                .split("\0", 2)[0]);
+        String target = printable(
+                new String(c.bytes(c.remaining(), "iSCSI Target Name"), StandardCharsets.UTF_8).split("\0", 2)[0]);
         return "iSCSI(" + target + "," + x(group) + ",0x" + unit + "," + ((options & 2) == 0 ? "None" : "CRC32C") + ","
                 + ((options & 8) == 0 ? "None" : "CRC32C") + ","
                 + ((options & 0x800) != 0 ? "None" : (options & 0x1000) != 0 ? "CHAP_UNI" : "CHAP_BI") + ","
@@ -306,8 +309,9 @@ final class DevicePathText {
     private static String media(int subType, Cursor c) {
         return switch (subType) {
             case 1 -> hardDrive(c);
-            case 2 -> "CDROM(" + x(c.u32("Boot Entry")) + "," + x(c.u64("Partition Start")) + ","
-                    + x(c.u64("Partition Size")) + ")";
+            case 2 ->
+                "CDROM(" + x(c.u32("Boot Entry")) + "," + x(c.u64("Partition Start")) + "," + x(c.u64("Partition Size"))
+                        + ")";
             case 3 -> vendor("VenMedia", c);
             case 4 -> {
                 String path = Utf16.fixed(c, c.remaining() & ~1, "Path Name").split("\0", 2)[0];
@@ -340,8 +344,8 @@ final class DevicePathText {
         int format = c.u8("Partition Format");
         int type = c.u8("Signature Type");
         return switch (type) {
-            case 1 -> "HD(" + number + ",MBR," + String.format("0x%08x", signature.u32("signature")) + "," + extent
-                    + ")";
+            case 1 ->
+                "HD(" + number + ",MBR," + String.format("0x%08x", signature.u32("signature")) + "," + extent + ")";
             case 2 -> "HD(" + number + ",GPT," + signature.guid("signature") + "," + extent + ")";
             default -> "HD(" + number + "," + format + "," + type + "," + extent + ")";
         };

@@ -17,9 +17,6 @@ import java.util.regex.Pattern;
  * @param data the value, which is what firmware measures
  */
 public record EfivarfsFile(Optional<Name> variable, long attributes, Source data) {
-    /** Attributes that UEFI defines: bits 0 to 7. */
-    private static final long KNOWN_ATTRIBUTES = 0xff;
-
     private static final Pattern NAME = Pattern.compile(
             "(?:.*/)?([^/]+)-([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})",
             Pattern.DOTALL);
@@ -46,13 +43,6 @@ public record EfivarfsFile(Optional<Name> variable, long attributes, Source data
     public static EfivarfsFile read(Source source) {
         Cursor c = Cursor.of(source);
         long attributes = c.u32("attributes");
-        if ((attributes & ~KNOWN_ATTRIBUTES) != 0) {
-            throw c.malformed(
-                    0,
-                    "attributes of a variable, 0x00000000..0x000000ff",
-                    String.format("0x%08x", attributes),
-                    "a file of efivarfs begins with four bytes of attributes");
-        }
         Matcher name = NAME.matcher(source.name());
         return new EfivarfsFile(
                 name.matches()

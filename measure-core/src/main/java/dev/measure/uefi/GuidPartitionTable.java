@@ -36,8 +36,7 @@ public record GuidPartitionTable(GptHeader header, List<GptEntry> entries) {
         GptHeader header = GptHeader.read(lba1);
         Cursor c = Cursor.of(lba1.slice(0, GptHeader.LENGTH));
         if (header.headerSize() < GptHeader.LENGTH || header.headerSize() > lba1.length()) {
-            throw c.malformed(
-                    12, "HeaderSize of 92.." + lba1.length(), String.valueOf(header.headerSize()), "");
+            throw c.malformed(12, "HeaderSize of 92.." + lba1.length(), String.valueOf(header.headerSize()), "");
         }
         if (header.myLba() != 1) {
             throw c.malformed(24, "MyLBA = 1", Long.toUnsignedString(header.myLba()), "");

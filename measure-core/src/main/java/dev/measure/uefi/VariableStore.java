@@ -139,7 +139,8 @@ public record VariableStore(Source source, List<Variable> variables) {
             }
             position = c.position() + 3 & ~3;
         }
-        for (Variable old : beingReplaced) { // a write was interrupted: the old value counts unless the new one is complete
+        for (Variable old :
+                beingReplaced) { // a write was interrupted: the old value counts unless the new one is complete
             if (find(valid, old.guid(), old.name()).isEmpty()) {
                 valid.add(old);
             }
