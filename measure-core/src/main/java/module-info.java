@@ -1,10 +1,12 @@
 /** What is booted and what is logged: digests, registers, events, and the formats that carry firmware and kernels. */
 module dev.measure.core {
+    requires com.fasterxml.jackson.core;
     requires org.apache.commons.codec;
     requires org.bouncycastle.provider;
     requires org.tukaani.xz;
 
     exports dev.measure;
+    exports dev.measure.eventlog;
     exports dev.measure.firmware;
     exports dev.measure.igvm;
     exports dev.measure.pe;

@@ -98,7 +98,33 @@ public enum WarningCode {
     /** Something that a raw SVSM launch does not take. */
     SVSM_INPUT_IGNORED("a raw SVSM launch has guest features 0x1 and no kernel; what was given for them is ignored"),
     /** A firmware file has a size that no flash device has. */
-    FIRMWARE_NOT_4K("QEMU takes firmware only in multiples of 4096 bytes");
+    FIRMWARE_NOT_4K("QEMU takes firmware only in multiples of 4096 bytes"),
+    /** An event log declares no bank. */
+    EVENTLOG_NO_BANK("the header of the event log declares no bank, so nothing can be replayed"),
+    /** A bank of an event log cannot be known. */
+    EVENTLOG_BANK_LEFT_OUT("a bank of the event log is incomplete or of a wrong size; it is left out"),
+    /** A bank of an event log has an algorithm without a name here. */
+    EVENTLOG_UNKNOWN_BANK("a bank of the event log has an algorithm that cannot be replayed; it is left out"),
+    /** The header of an event log breaks its specification. */
+    EVENTLOG_HEADER_MALFORMED("the header of the event log breaks its specification"),
+    /** A record has two digests of one bank. */
+    EVENTLOG_DUPLICATE_DIGEST("a record has two digests of one bank; the first counts"),
+    /** A record has a digest that the header does not announce. */
+    EVENTLOG_UNDECLARED_DIGEST("a record has a digest of a bank that the header does not declare"),
+    /** A StartupLocality event that does not count. */
+    EVENTLOG_STARTUP_LOCALITY_IGNORED("only one StartupLocality before the first extend of PCR 0 counts"),
+    /** A record names a register that cannot exist. */
+    EVENTLOG_NO_SUCH_REGISTER("a record extends a register that cannot exist; it is skipped"),
+    /** A record names a register that the platform does not have. */
+    EVENTLOG_REGISTER_OUT_OF_RANGE("a record extends a register above the highest one; it is replayed all the same"),
+    /** The firmware logged an error. */
+    EVENTLOG_FIRMWARE_ERROR("a separator says that the firmware met an error"),
+    /** Event data breaks the structure of its type. */
+    EVENTLOG_PAYLOAD_MALFORMED("event data does not have the structure of its type; it is shown as raw bytes"),
+    /** Event data is not in the log. */
+    EVENTLOG_PAYLOAD_UNKNOWN("the text form of the log does not tell all bytes of the event data"),
+    /** Bytes follow the end of the log. */
+    EVENTLOG_TRAILING_BYTES("bytes behind the last record are neither records nor padding; they are left out");
 
     private final String meaning;
 

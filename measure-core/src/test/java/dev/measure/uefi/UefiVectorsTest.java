@@ -185,8 +185,10 @@ final class UefiVectorsTest {
                 assertEquals(expected.get("attr").asLong(), variable.attributes());
             }));
         }
-        assertEquals(
-                variables.size(), store.variables().size(), store.variables().toString());
+        List<String> names =
+                store.variables().stream().map(VariableStore.Variable::name).toList();
+        assertEquals("certdb", names.get(0)); // edk2's own, which python-uefivars leaves out
+        assertEquals(variables.findValuesAsText("name"), names.subList(1, names.size()));
         return tests;
     }
 }
