@@ -96,7 +96,9 @@ final class FukiVerb implements Verb {
         if (call.has("--lint")) {
             return lint(call, result);
         }
-        inventory(new UkiReport(uki, List.of(DigestAlgorithm.SHA256), machines), call, result);
+        if (isInventoryWanted(call)) {
+            inventory(new UkiReport(uki, List.of(DigestAlgorithm.SHA256), machines), call, result);
+        }
         return values(targets, call, result);
     }
 
@@ -135,6 +137,10 @@ final class FukiVerb implements Verb {
                     target.fw() + ": " + target.image().length() + " bytes that are "
                             + firmware.kind().text()));
         }
+    }
+
+    private static boolean isInventoryWanted(Call call) {
+        return Output.isTree(call.common()) || !call.common().quiet();
     }
 
     private static void inventory(UkiReport report, Call call, Result result) {

@@ -49,7 +49,7 @@ class ScriptTest {
                 .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> new Run(file, folder).run()));
     }
 
-    private static final class Run {
+    static final class Run {
         private final Path script;
         private final Path folder;
         private final Map<String, String> variables = new TreeMap<>();
@@ -153,7 +153,7 @@ class ScriptTest {
         }
 
         /** Splits at blanks; what stands in quotes, either kind, stays together. */
-        private static List<String> words(String line) {
+        static List<String> words(String line) {
             List<String> words = new ArrayList<>();
             StringBuilder word = new StringBuilder();
             char quote = 0;

@@ -1,0 +1,151 @@
+package dev.measure.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import dev.measure.vectors.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every JSON output obeys the published schema, and the schema refuses what is not in it. */
+class SchemaTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final JsonSchema schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+            .getSchema(Version.resource("result-v1.schema.json"));
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void writeSamples() throws IOException {
+        Samples.write(folder);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> outputs() throws IOException {
+        String machine = "manufacturer=QEMU,product=Standard PC (Q35 + ICH9, 2009)";
+        List<List<String>> commands = new ArrayList<>(List.of(
+                List.of("version"),
+                List.of("snp", "OVMF.fd", "--vcpus", "1..3", "--vmm", "qemu,ec2,gce", "--vcpu-type", "EPYC-v4"),
+                List.of("snp", "OVMF.fd", "--vcpus", "1", "--vmm", "ec2", "--trace=pages"),
+                List.of("snp", "OVMF.fd", "--vcpus", "2", "--vcpu-sig", "1", "--kernel", "kernel", "--trace"),
+                List.of("snp", "zero.fd", "--vcpus", "2", "--vcpu-type", "EPYC"),
+                List.of("snp", "zero.fd", "--vcpus", "2", "--vcpu-type", "EPYC", "--lenient"),
+                List.of("fuki", "good.efi", "--machine", machine),
+                List.of("fuki", "two.efi", "--machine", machine, "--chid-mode", "fwupd"),
+                List.of("fuki", "legacy.efi", "--lint"),
+                List.of("fuki", "plain.efi"),
+                List.of("fuki", "evil.efi"),
+                List.of("fuki", "OVMF.fd"),
+                List.of("inspect", "good.efi", "--bank", "sha1,sha256,sha384,sha512,sm3"),
+                List.of("inspect", "zero.fd"),
+                List.of("inspect", "kernel"),
+                List.of("inspect", "empty")));
+        for (String fixture : List.of("fuki-match9.efi", "fuki-badmagic.efi", "fuki-prof.efi", "a1.addon.efi")) {
+            fixture(fixture).ifPresent(file -> commands.add(List.of("fuki", file)));
+        }
+        for (String firmware : List.of("forky-OVMF.inteltdx.ms.fd", "deb13-OVMF_VARS_4M.fd")) {
+            Shared.unxz("firmware/" + firmware + ".xz")
+                    .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
+        }
+        return commands.stream()
+                .map(command -> DynamicTest.dynamicTest(String.join(" ", command), () -> validates(command)));
+    }
+
+    private static Optional<String> fixture(String name) throws IOException {
+        Optional<Path> folder = Shared.untar("fixtures/ukis.tar.xz", ".");
+        return folder.flatMap(root -> {
+            try (Stream<Path> files = Files.walk(root)) {
+                return files.filter(file -> file.endsWith(name)).findFirst().map(Path::toString);
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        });
+    }
+
+    private void validates(List<String> command) throws IOException {
+        Session pretty = run(command, "--json");
+        JsonNode result = JSON.readTree(pretty.out());
+        assertEquals(Set.of(), schema.validate(result), pretty.toString());
+        assertFalse(pretty.out().contains("\r"));
+        assertTrue(pretty.out().endsWith("}\n"));
+        assertEquals(pretty.out(), run(command, "--json").out(), "the same command gives the same bytes");
+        Session compact = run(command, "--json=short");
+        assertEquals(result, JSON.readTree(compact.out()));
+        assertEquals(compact.out().length() - 1, compact.out().indexOf('\n'), "one line");
+        assertEquals(
+                result,
+                new YAMLMapper().readTree(run(command, "--format", "yaml").out()));
+    }
+
+    private Session run(List<String> command, String... more) {
+        List<String> args = new ArrayList<>(command);
+        args.addAll(List.of(more));
+        return Session.in(folder, args.toArray(String[]::new));
+    }
+
+    @Test
+    void refusesWhatItDoesNotName() throws IOException {
+        JsonNode result =
+                JSON.readTree(run(List.of("fuki", "good.efi"), "--json").out());
+        ((ObjectNode) result).put("typo", 1);
+        assertFalse(schema.validate(result).isEmpty());
+        ((ObjectNode) result).remove("typo");
+        assertTrue(schema.validate(result).isEmpty());
+        ((ObjectNode) result.get("found")).put("typo", 1);
+        assertFalse(schema.validate(result).isEmpty());
+        ((ObjectNode) result.get("found")).remove("typo");
+        ((ObjectNode) result.get("measurements").get(0)).put("value", "xyz");
+        assertFalse(schema.validate(result).isEmpty());
+    }
+
+    @Test
+    void holdsWhatTheContractShows() throws IOException {
+        JsonNode result =
+                JSON.readTree(run(List.of("snp", "OVMF.fd", "--vcpus", "2", "--vcpu-type", "EPYC-v4"), "--json")
+                        .out());
+        assertEquals("measure/result/v1", result.get("schema").asText());
+        assertEquals("firmware", result.at("/inputs/0/role").asText());
+        assertEquals("OVMF.fd", result.at("/inputs/0/name").asText());
+        assertEquals(65536, result.at("/inputs/0/size").asInt());
+        assertEquals(
+                "1340c9b420ade618949b7aff39999689537b955304e2269b67f6acfb24494a11",
+                result.at("/inputs/0/sha256").asText());
+        JsonNode value = result.at("/measurements/0");
+        assertEquals(
+                "snp/fw=file:OVMF.fd/vmm=qemu/cpu=EPYC-v4/features=0x1/vcpus=2/hashes=none/rules=raw",
+                value.get("id").asText());
+        assertEquals("snp", value.get("register").asText());
+        assertEquals("sha384", value.get("alg").asText());
+        assertEquals("predicted", value.get("status").asText());
+        assertEquals(
+                "{\"vmm\":\"qemu\",\"vcpuType\":\"EPYC-v4\",\"guestFeatures\":\"0x1\",\"vcpus\":2}",
+                value.get("parameters").toString());
+        boolean features = false;
+        for (JsonNode assumption : result.get("assumptions")) {
+            features |= assumption.get("key").asText().equals("guest-features")
+                    && assumption.get("value").asText().equals("0x1");
+        }
+        assertTrue(features, result.get("assumptions").toString());
+    }
+}
