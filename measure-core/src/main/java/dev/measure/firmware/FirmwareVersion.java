@@ -103,6 +103,9 @@ public final class FirmwareVersion {
         private final StringBuilder text = new StringBuilder();
 
         void accept(int unit, TreeSet<String> versions) {
+            if (unit != '2' && text.length() == 0) {
+                return; // nearly always: no version begins here
+            }
             if (unit == 0) {
                 if (text.length() >= 7) {
                     versions.add(text.toString());
