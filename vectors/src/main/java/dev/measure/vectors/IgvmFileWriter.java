@@ -31,7 +31,7 @@ public final class IgvmFileWriter {
     private OptionalLong checksum = OptionalLong.empty();
     private OptionalLong fileOffset = OptionalLong.empty();
     private int padding;
-    private int length = -1;
+    private OptionalLong length = OptionalLong.empty();
 
     private IgvmFileWriter() {}
 
@@ -106,8 +106,8 @@ public final class IgvmFileWriter {
     }
 
     /** Sets the length field of the next header. */
-    public IgvmFileWriter nextLength(int value) {
-        length = value;
+    public IgvmFileWriter nextLength(long value) {
+        length = OptionalLong.of(value);
         return this;
     }
 
@@ -193,10 +193,9 @@ public final class IgvmFileWriter {
             at = -1;
             fileOffset = OptionalLong.empty();
         }
-        OptionalLong said = length < 0 ? OptionalLong.empty() : OptionalLong.of(length);
-        headers.add(new Header(type, said, content, at, data, padding));
+        headers.add(new Header(type, length, content, at, data, padding));
         padding = 0;
-        length = -1;
+        length = OptionalLong.empty();
         return this;
     }
 
