@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import java.io.File;
 import java.util.List;
 import java.util.Optional;
 import picocli.AutoComplete;
@@ -64,9 +65,39 @@ final class CompletionVerb implements Verb {
     private static CommandSpec whole() {
         CommandSpec root = CommandSpec.create().name("measure");
         for (String name : Verbs.names()) {
-            root.addSubcommand(name, Options.spec(Verbs.named(name).orElseThrow()));
+            CommandSpec verb = CommandSpec.create().name(name);
+            CommandSpec spec = Options.spec(Verbs.named(name).orElseThrow());
+            spec.options().forEach(option -> verb.addOption(completed(option)));
+            for (PositionalParamSpec positional : spec.positionalParameters()) {
+                verb.addPositional(PositionalParamSpec.builder()
+                        .index(positional.index())
+                        .type(namesFile(positional.paramLabel()) ? File.class : String.class)
+                        .paramLabel(positional.paramLabel())
+                        .build());
+            }
+            root.addSubcommand(name, verb);
         }
         return root;
+    }
+
+    /** An option as the generator wants it: it names shell variables by the label, and completes files by the type. */
+    private static OptionSpec completed(OptionSpec option) {
+        if (option.arity().max() == 0) {
+            return option;
+        }
+        OptionSpec.Builder builder = OptionSpec.builder(option.names())
+                .type(namesFile(option.paramLabel()) ? File.class : String.class)
+                .arity(option.arity())
+                .paramLabel(option.longestName().substring(2).replace('-', '_'))
+                .description(option.description());
+        if (option.completionCandidates() != null) {
+            builder.completionCandidates(option.completionCandidates());
+        }
+        return builder.build();
+    }
+
+    private static boolean namesFile(String label) {
+        return label.startsWith("FILE") || label.equals("FOLDER");
     }
 
     private static String fish() {

@@ -54,14 +54,15 @@ final class Options {
 
     /** {@return an option whose values are a LIST; it may stand several times} */
     static OptionSpec list(String description, List<String> choices, String... names) {
-        return OptionSpec.builder(names)
+        OptionSpec.Builder option = OptionSpec.builder(names)
                 .type(List.class)
                 .auxiliaryTypes(String.class)
                 .arity("1")
                 .paramLabel("LIST")
-                .completionCandidates(choices)
-                .description(description)
-                .build();
+                .description(description);
+        return choices.isEmpty()
+                ? option.build()
+                : option.completionCandidates(choices).build();
     }
 
     /** {@return an option with one value that may stand several times} */

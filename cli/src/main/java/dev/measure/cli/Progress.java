@@ -17,11 +17,18 @@ final class Progress {
      * @param work the work
      */
     static void during(String what, Call call, Runnable work) {
-        if (!call.common().progress() || call.common().quiet()) {
+        during(
+                what,
+                call.talk().stream(),
+                call.common().progress() && !call.common().quiet(),
+                work);
+    }
+
+    static void during(String what, PrintStream err, boolean shown, Runnable work) {
+        if (!shown) {
             work.run();
             return;
         }
-        PrintStream err = call.talk().stream();
         long started = System.nanoTime();
         Thread ticker = new Thread(() -> tick(what, err, started), "progress");
         ticker.setDaemon(true);

@@ -28,7 +28,8 @@ import java.util.Optional;
 record SnpRequest(
         List<SnpGuest> guests, Optional<Kernel> kernel, Optional<Digest> firmwareDigest, List<Assumption> assumptions) {
 
-    private static final List<String> UNSUPPORTED_VMMS = List.of("krun", "cloud-hypervisor", "hyperv");
+    /** Names that other VMMs have in the contract, although they launch no OVMF. */
+    private static final List<String> OTHER_VMMS = List.of("krun", "cloud-hypervisor", "hyperv");
 
     /**
      * A kernel that the VMM starts, as it was given.
@@ -39,10 +40,15 @@ record SnpRequest(
      */
     record Kernel(KernelHashes hashes, Map<String, Source> files, List<String> arguments) {}
 
+    /** {@return the VMMs that launch firmware by its SEV metadata} */
+    static List<Vmm> vmms() {
+        return Vmm.all().stream().filter(Vmm::launchesOvmf).toList();
+    }
+
     /** {@return the options, in groups} */
     static List<Options.Group> groups() {
         List<String> models = CpuModel.all().stream().map(CpuModel::name).toList();
-        List<String> vmms = Vmm.all().stream().map(Vmm::id).toList();
+        List<String> vmms = vmms().stream().map(Vmm::id).toList();
         return List.of(
                 new Options.Group(
                         "Guest",
@@ -112,10 +118,10 @@ record SnpRequest(
             assumptions.add(new Assumption("vmm", "qemu", "default; QEMU on a host kernel from 6.10"));
             return List.of(Vmm.QEMU);
         }
-        List<String> known = Vmm.all().stream().map(Vmm::id).toList();
+        List<String> known = vmms().stream().map(Vmm::id).toList();
         List<Vmm> vmms = new ArrayList<>();
         for (String name : Lists.names("--vmm", call.values("--vmm"))) {
-            if (UNSUPPORTED_VMMS.contains(name)) {
+            if (OTHER_VMMS.contains(name)) {
                 throw new Complaint(
                         ExitCode.NOT_LAUNCHABLE,
                         "VMM '" + name + "' is not supported: it does not launch OVMF by its SEV metadata",

@@ -89,7 +89,7 @@ final class SnpVerb implements Verb {
             return ExitCode.DONE;
         }
         if (call.has("--list-vmms")) {
-            for (Vmm vmm : Vmm.all()) {
+            for (Vmm vmm : SnpRequest.vmms()) {
                 call.sink().line(String.format(Locale.ROOT, "%-12s %s", vmm.id(), vmm.changes()));
             }
             return ExitCode.DONE;
