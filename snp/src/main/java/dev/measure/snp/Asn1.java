@@ -3,6 +3,7 @@ package dev.measure.snp;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.io.IOException;
+import java.util.Arrays;
 import org.bouncycastle.asn1.ASN1Primitive;
 
 /** DER from a file, read with limits: the depth of nesting is checked before anything recurses into it. */
@@ -71,6 +72,29 @@ final class Asn1 {
             at += length;
         }
         return true;
+    }
+
+    /** {@return the first element of a sequence that was read before, byte for byte: what the signature of a certificate covers} */
+    static byte[] firstElement(byte[] der) {
+        int start = contentStart(der, 0);
+        return Arrays.copyOfRange(der, start, contentStart(der, start) + contentLength(der, start));
+    }
+
+    private static int contentStart(byte[] der, int at) {
+        int length = der[at + 1] & 0xff;
+        return at + 2 + (length < 0x80 ? 0 : length & 0x7f);
+    }
+
+    private static int contentLength(byte[] der, int at) {
+        int first = der[at + 1] & 0xff;
+        if (first < 0x80) {
+            return first;
+        }
+        int length = 0;
+        for (int i = 0; i < (first & 0x7f); i++) {
+            length = length << 8 | der[at + 2 + i] & 0xff;
+        }
+        return length;
     }
 
     static MalformedInputException malformed(Source source, String expected, String found) {
