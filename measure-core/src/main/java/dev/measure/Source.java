@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -37,6 +38,7 @@ public final class Source implements AutoCloseable {
     private final long start;
     private final long length;
     private final long stored; // how many of the bytes lie in the file, from the start; the others are zeros
+    private final List<Source> parts; // of a concatenation, in order; empty otherwise
 
     private Source(String name, byte[] bytes, FileChannel file, long start, long length) {
         this(name, bytes, file, start, length, length);
@@ -49,6 +51,17 @@ public final class Source implements AutoCloseable {
         this.start = start;
         this.length = length;
         this.stored = stored;
+        this.parts = List.of();
+    }
+
+    private Source(List<Source> parts) {
+        this.name = String.join("+", parts.stream().map(Source::name).distinct().toList());
+        this.bytes = null;
+        this.file = null;
+        this.start = 0;
+        this.length = parts.stream().mapToLong(Source::length).reduce(0, Math::addExact);
+        this.stored = length;
+        this.parts = parts;
     }
 
     /**
@@ -110,6 +123,19 @@ public final class Source implements AutoCloseable {
     }
 
     /**
+     * {@return two sources as one: the halves of a split firmware image}
+     *
+     * <p>A slice that lies in one of them is a slice of that one, with its name and its offsets in its own file. A slice across
+     * the seam is named after both, and its offsets count from the start of the first.
+     *
+     * @param first the bytes at the start
+     * @param second the bytes behind them
+     */
+    public static Source concat(Source first, Source second) {
+        return new Source(List.of(first, second));
+    }
+
+    /**
      * {@return a part of this source, which keeps its place in the file}
      *
      * @param offset from the start of this source, 0 to {@link #length()}
@@ -121,8 +147,25 @@ public final class Source implements AutoCloseable {
             throw new IllegalArgumentException(
                     "slice " + offset + "+" + length + " is not inside " + this.length + " bytes of " + name);
         }
+        if (!parts.isEmpty()) {
+            return sliceOfParts(offset, length);
+        }
         long storedThere = Math.max(0, Math.min(length, stored - offset));
         return new Source(name, bytes, file, start + offset, length, storedThere);
+    }
+
+    private Source sliceOfParts(long offset, long length) {
+        List<Source> pieces = new ArrayList<>();
+        long from = 0;
+        for (Source part : parts) {
+            long begin = Math.max(offset, from);
+            long end = Math.min(offset + length, from + part.length);
+            if (begin < end || (length == 0 && offset >= from && offset <= from + part.length)) {
+                pieces.add(part.slice(begin - from, Math.max(0, end - begin)));
+            }
+            from += part.length;
+        }
+        return length == 0 || pieces.size() == 1 ? pieces.get(0) : new Source(pieces);
     }
 
     /**
@@ -132,7 +175,7 @@ public final class Source implements AutoCloseable {
      * @throws IllegalArgumentException if there are zeros already, or if the count is negative
      */
     public Source withZeroTail(long zeros) {
-        if (zeros < 0 || stored != length) {
+        if (zeros < 0 || stored != length || !parts.isEmpty()) {
             throw new IllegalArgumentException("a zero tail of " + zeros + " bytes behind " + this);
         }
         return new Source(name, bytes, file, start, length + zeros, length);
@@ -192,6 +235,10 @@ public final class Source implements AutoCloseable {
             throw new IllegalArgumentException(
                     "read " + offset + "+" + count + " is not inside " + length + " bytes of " + name);
         }
+        if (!parts.isEmpty()) {
+            readParts(offset, into, at, count);
+            return;
+        }
         int fromFile = (int) Math.max(0, Math.min(count, stored - offset));
         Arrays.fill(into, at + fromFile, at + count, (byte) 0);
         if (fromFile == 0) {
@@ -218,6 +265,18 @@ public final class Source implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(name + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void readParts(long offset, byte[] into, int at, int count) {
+        long from = 0;
+        for (Source part : parts) {
+            long begin = Math.max(offset, from);
+            long end = Math.min(offset + count, from + part.length);
+            if (begin < end) {
+                part.read(begin - from, into, (int) (at + (begin - offset)), (int) (end - begin));
+            }
+            from += part.length;
         }
     }
 
@@ -287,6 +346,9 @@ public final class Source implements AutoCloseable {
     public void close() throws IOException {
         if (file != null) {
             file.close();
+        }
+        for (Source part : parts) {
+            part.close();
         }
     }
 

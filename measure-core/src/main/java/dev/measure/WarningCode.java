@@ -124,7 +124,31 @@ public enum WarningCode {
     /** Event data is not in the log. */
     EVENTLOG_PAYLOAD_UNKNOWN("the text form of the log does not tell all bytes of the event data"),
     /** Bytes follow the end of the log. */
-    EVENTLOG_TRAILING_BYTES("bytes behind the last record are neither records nor padding; they are left out");
+    EVENTLOG_TRAILING_BYTES("bytes behind the last record are neither records nor padding; they are left out"),
+    /** The TDX metadata is not preceded by its GUID. */
+    TDX_METADATA_GUID("the GUID before the TDX metadata is missing; QEMU does not look at it, other VMMs demand it"),
+    /** The TDX metadata names more or less than one TD HOB. */
+    TD_HOB_COUNT("the TDX metadata must have exactly one TD_HOB section"),
+    /** The TDX metadata has too few sections. */
+    TDX_SECTION_COUNT("QEMU refuses TDX metadata with fewer than two sections"),
+    /** A TDX metadata section cannot be what it says. */
+    TDX_SECTION_SIZE("a TDX metadata section has sizes that its type does not allow"),
+    /** A TDX metadata section goes beyond 64 bits. */
+    TDX_SECTION_WRAPS("a TDX metadata section goes beyond the 64-bit address space"),
+    /** Attributes of a TDX metadata section that have no meaning, or not this one together. */
+    TDX_ATTRIBUTES("a TDX metadata section has attribute bits that are reserved or exclude each other"),
+    /** Pages that are added later. */
+    TDX_PAGE_AUG("a TDX metadata section has the attribute PAGE_AUG, which QEMU does not look at"),
+    /** A measured section is longer than its data. */
+    TDX_SECTION_TAIL("a measured section is longer than its data; VMMs fill the rest in different ways"),
+    /** The TD HOB is part of MRTD. */
+    TD_HOB_MEASURED("the TD_HOB section is measured, so MRTD depends on the memory of the guest"),
+    /** Nobody knows in which order this VMM measures. */
+    MRTD_ORDER_UNKNOWN("it is not known in which order this VMM adds and measures pages"),
+    /** Trailing bytes behind a quote. */
+    QUOTE_TRAILING_BYTES("bytes that are not zero follow the signature of the quote"),
+    /** A trust domain that its owner can look into. */
+    TD_DEBUG("the trust domain is a debug TD: the host can read and change it");
 
     private final String meaning;
 

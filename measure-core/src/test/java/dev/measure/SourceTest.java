@@ -161,4 +161,23 @@ class SourceTest {
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> tailed.withZeroTail(1));
         assertEquals("a zero tail of 1 bytes behind s@0x0+536870913", e.getMessage());
     }
+
+    @Test
+    void twoSourcesReadAsOneAndKeepTheirPlaces() {
+        Source first = Source.of("a", new byte[] {9, 1, 2, 3}).slice(1, 3);
+        Source second = Source.of("b", new byte[] {4, 5, 6});
+        Source both = Source.concat(first, second);
+        assertEquals("a+b@0x0+6", both.toString());
+        assertArrayEquals(new byte[] {1, 2, 3, 4, 5, 6}, both.toByteArray());
+        assertEquals("a@0x2+2", both.slice(1, 2).toString());
+        assertEquals("b@0x1+2", both.slice(4, 2).toString());
+        Source seam = both.slice(2, 3);
+        assertEquals("a+b@0x0+3", seam.toString());
+        assertArrayEquals(new byte[] {3, 4, 5}, seam.toByteArray());
+        assertArrayEquals(new byte[] {4, 5}, seam.slice(1, 2).toByteArray());
+        assertEquals(0, both.slice(6, 0).length());
+        assertEquals(
+                Source.of("c", new byte[] {1, 2, 3, 4, 5, 6}).digest(DigestAlgorithm.SHA256),
+                both.digest(DigestAlgorithm.SHA256));
+    }
 }
