@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -43,6 +44,10 @@ final class CommandLineReader {
         if (first.startsWith("-")) {
             throw Complaint.usage(
                     "expected a verb before '" + first + "'", "verbs: " + String.join(", ", Verbs.names()));
+        }
+        Optional<Verb> two = args.length > 1 ? Verbs.named(first + " " + args[1]) : Optional.empty();
+        if (two.isPresent()) {
+            return read(two.get(), Arrays.copyOfRange(args, 2, args.length));
         }
         Verb verb = Verbs.named(first)
                 .orElseThrow(() -> Complaint.usage(

@@ -65,7 +65,11 @@ final class CompletionVerb implements Verb {
     private static CommandSpec whole() {
         CommandSpec root = CommandSpec.create().name("measure");
         for (String name : Verbs.names()) {
-            CommandSpec verb = CommandSpec.create().name(name);
+            String[] words = name.split(" ");
+            String last = words[words.length - 1];
+            CommandSpec parent =
+                    words.length == 1 ? root : root.subcommands().get(words[0]).getCommandSpec();
+            CommandSpec verb = CommandSpec.create().name(last);
             CommandSpec spec = Options.spec(Verbs.named(name).orElseThrow());
             spec.options().forEach(option -> verb.addOption(completed(option)));
             for (PositionalParamSpec positional : spec.positionalParameters()) {
@@ -75,7 +79,7 @@ final class CompletionVerb implements Verb {
                         .paramLabel(positional.paramLabel())
                         .build());
             }
-            root.addSubcommand(name, verb);
+            parent.addSubcommand(last, verb);
         }
         return root;
     }
@@ -104,13 +108,18 @@ final class CompletionVerb implements Verb {
         StringBuilder script = new StringBuilder("# Completion of measure for fish.\n");
         for (String name : Verbs.names()) {
             Verb verb = Verbs.named(name).orElseThrow();
-            script.append("complete -c measure -n __fish_use_subcommand -f -a ")
-                    .append(name)
+            String[] words = name.split(" ");
+            String when =
+                    words.length == 1 ? "__fish_use_subcommand" : "'__fish_seen_subcommand_from " + words[0] + "'";
+            script.append("complete -c measure -n ")
+                    .append(when)
+                    .append(" -f -a ")
+                    .append(words[words.length - 1])
                     .append(" -d ")
                     .append(quoted(verb.summary()))
                     .append('\n');
             for (OptionSpec option : Options.spec(verb).options()) {
-                fish(script, name, option);
+                fish(script, words[words.length - 1], option);
             }
         }
         return script.toString();

@@ -32,7 +32,8 @@ final class HelpVerb implements Verb {
     @Override
     public List<PositionalParamSpec> positionals() {
         return List.of(
-                Options.positional(0, "VERB|TOPIC", "a verb, or a topic: " + String.join(", ", HelpTopics.names())));
+                Options.positional(0, "VERB|TOPIC", "a verb, or a topic: " + String.join(", ", HelpTopics.names())),
+                Options.positional(1, "SUBVERB", "the second word of a verb such as snp vmsa"));
     }
 
     @Override
@@ -47,7 +48,8 @@ final class HelpVerb implements Verb {
             call.sink().print(HelpText.overview());
             return ExitCode.DONE;
         }
-        String name = about.get();
+        String name =
+                call.positional(1).map(second -> about.get() + " " + second).orElse(about.get());
         Optional<Verb> verb = Verbs.named(name);
         if (verb.isPresent()) {
             call.sink().print(HelpText.of(verb.get()));

@@ -2,6 +2,7 @@ package dev.measure.cli;
 
 import dev.measure.BehaviourProfile;
 import dev.measure.smbios.ChidMode;
+import dev.measure.snp.SvsmRules;
 import dev.measure.snp.Vmm;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,7 @@ final class Profiles {
     static List<BehaviourProfile> all() {
         List<BehaviourProfile> all = new ArrayList<>();
         all.addAll(Vmm.all());
+        all.addAll(SvsmRules.all());
         all.addAll(List.of(ChidMode.values()));
         return all;
     }

@@ -4,15 +4,15 @@ import dev.measure.Assumption;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
+import dev.measure.snp.AmdProduct;
 import dev.measure.snp.CpuModel;
 import dev.measure.snp.KernelHashes;
 import dev.measure.snp.SevFeatures;
 import dev.measure.snp.SnpGuest;
+import dev.measure.snp.SnpLaunch;
 import dev.measure.snp.Vmm;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,13 +23,18 @@ import java.util.Optional;
  * @param guests the cross product of all lists, with the last list running fastest
  * @param kernel the files and the text whose hashes are measured, with their hashes
  * @param firmwareDigest the launch digest after the firmware's pages, if it is given instead of computed
+ * @param vmsaGpa the guest-physical address of every VMSA
  * @param assumptions what nobody said
  */
 record SnpRequest(
-        List<SnpGuest> guests, Optional<Kernel> kernel, Optional<Digest> firmwareDigest, List<Assumption> assumptions) {
+        List<SnpGuest> guests,
+        Optional<Kernel> kernel,
+        Optional<Digest> firmwareDigest,
+        long vmsaGpa,
+        List<Assumption> assumptions) {
 
     /** Names that other VMMs have in the contract, although they launch no OVMF. */
-    private static final List<String> OTHER_VMMS = List.of("krun", "cloud-hypervisor", "hyperv");
+    private static final List<String> OTHER_VMMS = List.of("hyperv");
 
     /**
      * A kernel that the VMM starts, as it was given.
@@ -78,7 +83,24 @@ record SnpRequest(
                                 "TEXT",
                                 "kernel command line; @FILE takes it from a file, byte for byte",
                                 "--append",
-                                "--cmdline")),
+                                "--cmdline"),
+                        Options.value("HEX", "SHA-256 of the kernel, instead of the file", "--kernel-hash"),
+                        Options.value("HEX", "SHA-256 of the initrd, instead of the file", "--initrd-hash"),
+                        Options.value(
+                                "HEX",
+                                "SHA-256 of the command line with one final NUL, instead of the text",
+                                "--cmdline-hash")),
+                new Options.Group(
+                        "Address of the VMSA pages (default: 48 bits, as KVM has it)",
+                        Options.choice(
+                                "PRODUCT",
+                                Arrays.stream(AmdProduct.values())
+                                        .map(AmdProduct::id)
+                                        .toList(),
+                                "the last page of the product's guest-physical addresses, as on GCE: milan (48 bits) or"
+                                        + " genoa (52 bits)",
+                                "--product"),
+                        Options.value("ADDRESS", "this address, a multiple of 4096", "--vmsa-gpa")),
                 new Options.Group(
                         "Firmware digest",
                         Options.value(
@@ -110,7 +132,7 @@ record SnpRequest(
                 }
             }
         }
-        return new SnpRequest(guests, kernel(call), firmwareDigest(call), assumptions);
+        return new SnpRequest(guests, KernelOptions.of(call), firmwareDigest(call), vmsaGpa(call), assumptions);
     }
 
     private static List<Vmm> vmms(Call call, List<Assumption> assumptions) {
@@ -232,43 +254,32 @@ record SnpRequest(
                 "give a number or a list such as 1,2,4..16");
     }
 
-    private static Optional<Kernel> kernel(Call call) {
-        Optional<String> kernel = call.value("--kernel");
-        Optional<String> initrd = call.value("--initrd");
-        Optional<String> append = call.value("--append");
-        if (kernel.isEmpty()) {
-            if (initrd.isPresent() || append.isPresent()) {
+    private static long vmsaGpa(Call call) {
+        Optional<String> address = call.value("--vmsa-gpa");
+        Optional<String> product = call.value("--product");
+        if (address.isPresent() && product.isPresent()) {
+            throw Complaint.usage("both --product and --vmsa-gpa are given", "keep one of them");
+        }
+        if (product.isPresent()) {
+            List<String> known =
+                    Arrays.stream(AmdProduct.values()).map(AmdProduct::id).toList();
+            try {
+                return AmdProduct.parse(product.get()).vmsaGpa();
+            } catch (IllegalArgumentException e) {
                 throw Complaint.usage(
-                        (initrd.isPresent() ? "--initrd" : "--append") + " without --kernel",
-                        "the VMM takes initrd and command line only with a kernel");
+                        e.getMessage(),
+                        Suggestion.didYouMean(product.get(), known) + "all: " + String.join(", ", known)
+                                + "; no tool knows the width of other products: give --vmsa-gpa");
             }
-            return Optional.empty();
         }
-        Map<String, Source> files = new LinkedHashMap<>();
-        List<String> arguments = new ArrayList<>(List.of("--kernel", kernel.get()));
-        files.put("kernel", call.inputs().open(kernel.get()));
-        initrd.ifPresent(name -> {
-            files.put("initrd", call.inputs().open(name));
-            arguments.addAll(List.of("--initrd", name));
-        });
-        Optional<byte[]> cmdline = append.map(text -> cmdline(call, text, files));
-        append.ifPresent(text -> arguments.add("--append=" + text));
-        KernelHashes hashes = KernelHashes.of(files.get("kernel"), Optional.ofNullable(files.get("initrd")), cmdline);
-        return Optional.of(new Kernel(hashes, files, arguments));
-    }
-
-    private static byte[] cmdline(Call call, String text, Map<String, Source> files) {
-        if (!text.startsWith("@")) {
-            return text.getBytes(StandardCharsets.UTF_8);
+        if (address.isEmpty()) {
+            return SnpLaunch.KVM_VMSA_GPA;
         }
-        Source file = call.inputs().open(text.substring(1));
-        files.put("cmdline", file);
-        byte[] bytes = file.toByteArray();
-        if (bytes.length > 0 && bytes[bytes.length - 1] == '\n') {
-            call.talk()
-                    .say("note: " + file.name() + " ends in a line feed, which is part of the command line measured");
+        long gpa = number("--vmsa-gpa", address.get(), (1L << 52) - 1);
+        if (gpa % 4096 != 0) {
+            throw Complaint.usage("--vmsa-gpa must be a multiple of 4096, got " + address.get(), "");
         }
-        return bytes;
+        return gpa;
     }
 
     private static Optional<Digest> firmwareDigest(Call call) {

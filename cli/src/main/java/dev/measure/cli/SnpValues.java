@@ -6,9 +6,11 @@ import dev.measure.Prediction;
 import dev.measure.Register;
 import dev.measure.Strictness;
 import dev.measure.ValueId;
-import dev.measure.Warning;
 import dev.measure.firmware.Firmware;
+import dev.measure.snp.FirmwareMetadata;
 import dev.measure.snp.KernelHashes;
+import dev.measure.snp.KrunLaunch;
+import dev.measure.snp.KrunLaunchDigest;
 import dev.measure.snp.LaunchDigest;
 import dev.measure.snp.SnpGuest;
 import dev.measure.snp.SnpLaunch;
@@ -25,11 +27,13 @@ final class SnpValues {
     private final SnpRequest request;
     private final Strictness strictness;
     private final Result result;
+    private final Answers answers;
 
     SnpValues(SnpRequest request, Strictness strictness, Result result) {
         this.request = request;
         this.strictness = strictness;
         this.result = result;
+        this.answers = new Answers(result);
         request.kernel().ifPresent(kernel -> kernel.files().forEach(result::input));
     }
 
@@ -68,45 +72,47 @@ final class SnpValues {
             return;
         }
         Optional<KernelHashes> hashes = request.kernel().map(SnpRequest.Kernel::hashes);
-        List<Prediction> predictions = LaunchDigest.of(
-                new SnpLaunch(firmware, hashes, request.firmwareDigest(), strictness), request.guests());
+        SnpLaunch launch = new SnpLaunch(firmware, hashes, request.firmwareDigest(), strictness, request.vmsaGpa());
         String otherFile = firmware.kind() == Firmware.Kind.OVMF_VARS
                 ? "this is a variable store; give the *_CODE.fd beside it, or a whole OVMF.fd"
                 : "";
+        add(target, subject, otherFile, LaunchDigest.of(launch, request.guests()));
+    }
+
+    private void add(LaunchTarget target, String subject, String otherFile, List<Prediction> predictions) {
         for (int i = 0; i < predictions.size(); i++) {
-            add(target, subject, otherFile, request.guests().get(i), predictions.get(i));
+            SnpGuest guest = request.guests().get(i);
+            answers.add(
+                    new Answers.Question(
+                            id(target, guest), parameters(guest), () -> command(target, guest), subject, otherFile),
+                    predictions.get(i));
         }
     }
 
-    private void add(LaunchTarget target, String subject, String otherFile, SnpGuest guest, Prediction prediction) {
-        String id = id(target, guest);
-        if (prediction instanceof Prediction.Predicted predicted) {
-            predicted.assumptions().forEach(result::assumption);
-            for (Warning warning : predicted.warnings()) {
-                result.warning(new Warning(warning.code(), subject + warning.text()));
-            }
-            result.value(new Result.Value(
-                    id,
-                    SNP,
-                    predicted.measurement().value(),
-                    Result.Status.PREDICTED,
-                    predicted.measurement().evidence(),
-                    parameters(guest),
-                    () -> command(target, guest),
-                    predicted.measurement()));
-        } else if (prediction instanceof Prediction.NotLaunchable refused) {
-            String hint = otherFile.isEmpty() ? hint(refused) : otherFile;
-            result.refusal(new Result.Refusal(id, SNP, ExitCode.NOT_LAUNCHABLE, refused.why(), hint));
-        } else if (prediction instanceof Prediction.NotPredictable missing) {
-            result.refusal(new Result.Refusal(id, SNP, ExitCode.NOT_PREDICTABLE, missing.why(), missing.input()));
-        } else {
-            throw new AssertionError(prediction);
-        }
+    /**
+     * Adds the values of a firmware of which only the metadata is at hand.
+     *
+     * @param target the metadata's file
+     * @throws MalformedInputException if it is broken
+     */
+    void addMetadata(LaunchTarget target) {
+        SnpLaunch launch = new SnpLaunch(
+                FirmwareMetadata.read(target.image()),
+                request.kernel().map(SnpRequest.Kernel::hashes),
+                request.firmwareDigest(),
+                strictness,
+                request.vmsaGpa());
+        add(target, "", "", LaunchDigest.of(launch, request.guests()));
     }
 
-    private static String hint(Prediction.NotLaunchable refused) {
-        String lenient = refused.lenient() ? "--lenient gives the value all the same" : "";
-        return refused.hint() + (refused.hint().isEmpty() || lenient.isEmpty() ? "" : "; ") + lenient;
+    /**
+     * Adds the values of qboot with what libkrun loads beside it.
+     *
+     * @param target qboot
+     * @param launch all that is loaded
+     */
+    void addKrun(LaunchTarget target, KrunLaunch launch) {
+        add(target, "", "", KrunLaunchDigest.of(launch, request.guests()));
     }
 
     private void refuseAll(LaunchTarget target, ExitCode exit, String why, String hint) {
@@ -146,12 +152,15 @@ final class SnpValues {
                 .orElse("none");
     }
 
-    private static Map<String, Object> parameters(SnpGuest guest) {
+    private Map<String, Object> parameters(SnpGuest guest) {
         Map<String, Object> parameters = new LinkedHashMap<>();
         parameters.put("vmm", guest.vmm().id());
         parameters.put("vcpuType", guest.cpu().name());
         parameters.put("guestFeatures", guest.features().hex());
         parameters.put("vcpus", guest.vcpus());
+        if (request.vmsaGpa() != SnpLaunch.KVM_VMSA_GPA) {
+            parameters.put("vmsaGpa", "0x" + Long.toHexString(request.vmsaGpa()));
+        }
         return parameters;
     }
 
@@ -169,6 +178,9 @@ final class SnpValues {
         words.addAll(List.of("--vcpus", Integer.toString(guest.vcpus())));
         request.kernel().ifPresent(kernel -> words.addAll(kernel.arguments()));
         request.firmwareDigest().ifPresent(digest -> words.addAll(List.of("--snp-ovmf-hash", digest.hex())));
+        if (request.vmsaGpa() != SnpLaunch.KVM_VMSA_GPA) {
+            words.addAll(List.of("--vmsa-gpa", "0x" + Long.toHexString(request.vmsaGpa())));
+        }
         if (strictness == Strictness.LENIENT) {
             words.add("--lenient");
         }

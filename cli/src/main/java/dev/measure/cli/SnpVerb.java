@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.Register;
 import dev.measure.snp.CpuModel;
 import dev.measure.snp.Vmm;
 import java.util.ArrayList;
@@ -10,9 +11,6 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp}: SEV-SNP launch digests of a firmware, or of the firmwares inside an f-UKI. */
 final class SnpVerb implements Verb {
-    private static final List<String> MODES = List.of("snp");
-    private static final List<String> OTHER_MODES = List.of("sev", "seves", "svsm", "snp:svsm", "snp:ovmf-hash");
-
     @Override
     public String name() {
         return "snp";
@@ -39,7 +37,9 @@ final class SnpVerb implements Verb {
                         "snp --firmware OVMF.amdsev.fd --vmm qemu,ec2 --vcpus 1..64 --vcpu-type EPYC-v4,EPYC-Genoa --json"),
                 new Example(
                         "every page that is measured",
-                        "snp --firmware OVMF.amdsev.fd --vcpus 1 --vcpu-type EPYC-v4 --trace=pages"));
+                        "snp --firmware OVMF.amdsev.fd --vcpus 1 --vcpu-type EPYC-v4 --trace=pages"),
+                new Example(
+                        "an SEV-ES guest", "snp --mode seves --firmware OVMF.amdsev.fd --vcpus 4 --vcpu-type EPYC-v4"));
     }
 
     @Override
@@ -49,8 +49,15 @@ final class SnpVerb implements Verb {
                 "Input",
                 Options.value("FILE", "firmware file; - is standard input", "--firmware", "--ovmf", "--bios"),
                 Options.list("which firmwares of an f-UKI, by id (default: all)", List.of(), "--fwid"),
-                Options.choice("MODE", MODES, "kind of launch (default snp)", "--mode")));
+                Options.value("FILE", "or the metadata of a firmware: measure snp ovmf-hash writes it", "--metadata"),
+                Options.choice(
+                        "MODE",
+                        LaunchModes.ALL,
+                        "kind of launch: " + String.join(", ", LaunchModes.ALL) + " (default snp)",
+                        "--mode")));
         groups.addAll(SnpRequest.groups());
+        groups.add(SvsmMode.group());
+        groups.add(KrunMode.group());
         groups.add(new Options.Group(
                 "More",
                 Options.value("FOLDER", "also write the VMSA page of every vCPU into a folder", "--dump-vmsa"),
@@ -94,37 +101,66 @@ final class SnpVerb implements Verb {
             }
             return ExitCode.DONE;
         }
-        String mode = call.value("--mode").orElse("snp");
-        return switch (mode) {
-            case "snp" -> launchDigests(call);
-            default -> throw unknown(mode);
-        };
-    }
-
-    private static Complaint unknown(String mode) {
-        return OTHER_MODES.contains(mode)
-                ? new Complaint(
-                        ExitCode.NOT_LAUNCHABLE,
-                        "--mode " + mode + " is not supported",
-                        "supported: " + String.join(", ", MODES))
-                : Complaint.usage(
-                        "unknown mode '" + mode + "'",
-                        Suggestion.didYouMean(mode, MODES) + "all: " + String.join(", ", MODES));
-    }
-
-    private static ExitCode launchDigests(Call call) {
-        SnpRequest request = SnpRequest.of(call, false);
+        String mode = call.value("--mode").map(LaunchModes::canonical).orElse("snp");
+        if (mode.equals("ovmf-hash")) {
+            return OvmfHashVerb.print(call);
+        }
+        foreign(call, mode);
         Result result = new Result();
-        List<LaunchTarget> targets = Targets.of(call, result);
-        int asked = targets.size() * request.guests().size();
-        SnpValues values = new SnpValues(request, call.common().strictness(), result);
-        Progress.during(asked + " launch digests", call, () -> values.add(targets));
-        values.addAssumptions();
-        call.value("--dump-vmsa").ifPresent(folder -> VmsaDump.write(folder, targets, request, call));
+        int asked = switch (mode) {
+            case "sev" -> SevMode.add(Register.Launch.SEV, call, result);
+            case "seves" -> SevMode.add(Register.Launch.SEVES, call, result);
+            case "svsm" -> SvsmMode.add(call, result);
+            default -> launchDigests(call, result);
+        };
+        call.value("--dump-vmsa").ifPresent(folder -> dump(folder, mode, call));
         Output.write(result, asked == 1, call);
         return result.refusals().stream()
                 .map(Result.Refusal::exit)
                 .min(Comparator.naturalOrder()) // broken input first, then what cannot be launched
                 .orElse(ExitCode.DONE);
+    }
+
+    /** Refuses options that the mode would pass over in silence. */
+    private static void foreign(Call call, String mode) {
+        for (String option : List.of("--svsm", "--vars-size", "--vars-file", "--svsm-rules")) {
+            if (call.has(option) && !mode.equals("svsm")) {
+                throw Complaint.usage(option + " is for --mode svsm", "");
+            }
+        }
+        if (mode.equals("sev") && call.has("--dump-vmsa")) {
+            throw Complaint.usage("--dump-vmsa: mode sev measures no vCPU", "");
+        }
+    }
+
+    private static void dump(String folder, String mode, Call call) {
+        SnpRequest request = SnpRequest.of(call, false);
+        List<LaunchTarget> targets = Targets.of(call, new Result());
+        VmsaDump.write(folder, VmsaDump.pages(call, mode, request, targets), call);
+    }
+
+    private static int launchDigests(Call call, Result result) {
+        SnpRequest request = SnpRequest.of(call, false);
+        List<LaunchTarget> targets = Targets.of(call, result);
+        int asked = targets.size() * request.guests().size();
+        SnpValues values = new SnpValues(request, call.common().strictness(), result);
+        if (KrunMode.isAskedFor(request)) {
+            KrunMode.add(call, request, targets, values, result);
+        } else {
+            for (String option : List.of("--kernel-address", "--boot-params")) {
+                if (call.has(option)) {
+                    throw Complaint.usage(option + " is for --vmm krun", "");
+                }
+            }
+            Progress.during(asked + " launch digests", call, () -> {
+                if (call.has("--metadata")) {
+                    values.addMetadata(targets.get(0));
+                } else {
+                    values.add(targets);
+                }
+            });
+        }
+        values.addAssumptions();
+        return asked;
     }
 }

@@ -25,6 +25,19 @@ final class Targets {
     static List<LaunchTarget> of(Call call, Result result) {
         Optional<String> option = call.value("--firmware");
         Optional<String> parameter = call.positional(0);
+        Optional<String> metadata = isVerbThatReadsMetadata(call) ? call.value("--metadata") : Optional.empty();
+        if (metadata.isPresent()) {
+            if (option.isPresent() || parameter.isPresent() || call.has("--fwid")) {
+                throw Complaint.usage("both --metadata and a firmware are given", "keep one of them");
+            }
+            Source json = call.inputs().open(metadata.get());
+            result.input("firmware-metadata", json);
+            return List.of(new LaunchTarget(
+                    LaunchTarget.fileName(metadata.get()),
+                    json,
+                    List.of("--metadata", metadata.get()),
+                    Optional.empty()));
+        }
         if (option.isPresent() && parameter.isPresent()) {
             throw Complaint.usage(
                     "both --firmware " + option.get() + " and '" + parameter.get() + "' are given", "keep one of them");
@@ -50,6 +63,11 @@ final class Targets {
                     "give the firmware that starts it: --firmware FILE");
         }
         return targets;
+    }
+
+    /** {@code snp ovmf-hash} writes the metadata of a firmware; the others launch from it. */
+    private static boolean isVerbThatReadsMetadata(Call call) {
+        return !call.options().commandSpec().name().equals("snp ovmf-hash");
     }
 
     /** {@return a firmware file as the only target} */

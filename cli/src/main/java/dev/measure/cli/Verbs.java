@@ -16,6 +16,9 @@ final class Verbs {
         Map<String, Supplier<Verb>> verbs = new LinkedHashMap<>();
         verbs.put("fuki", FukiVerb::new);
         verbs.put("snp", SnpVerb::new);
+        verbs.put("snp ovmf-hash", OvmfHashVerb::new);
+        verbs.put("snp vmsa", VmsaVerb::new);
+        verbs.put("snp launch-measure", LaunchMeasureVerb::new);
         verbs.put("inspect", InspectVerb::new);
         verbs.put("completion", CompletionVerb::new);
         verbs.put("help", HelpVerb::new);

@@ -1,7 +1,12 @@
 package dev.measure.cli;
 
 import dev.measure.firmware.Firmware;
+import dev.measure.snp.FirmwareMetadata;
+import dev.measure.snp.SevLaunchDigest;
 import dev.measure.snp.SnpGuest;
+import dev.measure.snp.SvsmLaunch;
+import dev.measure.snp.SvsmLaunchDigest;
+import dev.measure.snp.Vmm;
 import dev.measure.snp.Vmsa;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,50 +14,104 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** Writes VMSA pages to files: {@code vmsa0.bin}, {@code vmsa1.bin}, ... of each kind of guest, 4096 bytes each. */
+/** The VMSA pages of guests, and the files they are written to: {@code vmsa0.bin}, {@code vmsa1.bin}, ... of 4096 bytes each. */
 final class VmsaDump {
     private VmsaDump() {}
 
     /**
-     * Writes the pages of the largest guest of each kind; smaller ones have the first of the same pages.
+     * The pages of one kind of guest: those of the largest, since smaller ones have the first of the same pages.
      *
-     * @param name the folder, made if it is not there; a folder inside it for each kind if there are several
-     * @param targets the firmwares, which say where the second vCPU starts
-     * @param request the guests
-     * @param call opens the folder
+     * @param vcpus how many there are
+     * @param first the page of vCPU 0
+     * @param later the page of every other; empty if there is none because the firmware does not say where they start
      */
-    static void write(String name, List<LaunchTarget> targets, SnpRequest request, Call call) {
-        Map<String, Pages> kinds = new LinkedHashMap<>();
-        for (LaunchTarget target : targets) {
-            long resetAddress = Firmware.read(target.image(), call.common().strictness())
-                    .resetAddress()
-                    .orElse(0L);
-            for (SnpGuest guest : request.guests()) {
-                String kind = target.fw().replace(':', '-').replace('/', '_') + "_"
-                        + guest.vmm().id() + "_" + guest.cpu().name() + "_"
-                        + guest.features().hex();
-                kinds.merge(kind, new Pages(guest, resetAddress), (a, b) -> a.guest.vcpus() >= b.guest.vcpus() ? a : b);
-            }
-        }
-        Path folder = call.inputs().path(name);
-        for (Map.Entry<String, Pages> kind : kinds.entrySet()) {
-            kind.getValue().write(name, kinds.size() == 1 ? folder : folder.resolve(kind.getKey()));
+    record Pages(int vcpus, byte[] first, Optional<byte[]> later) {
+        /** {@return the page of a vCPU; empty if there is none} */
+        Optional<byte[]> page(int vcpu) {
+            return vcpu == 0 ? Optional.of(first) : later;
         }
     }
 
-    private record Pages(SnpGuest guest, long resetAddress) {
-        void write(String name, Path folder) {
-            try {
-                Files.createDirectories(folder);
-                for (int vcpu = 0; vcpu < guest.vcpus(); vcpu++) {
-                    if (vcpu > 0 && resetAddress == 0) {
-                        break; // no reset block: there is no such page, and the value says so
-                    }
-                    Files.write(folder.resolve("vmsa" + vcpu + ".bin"), Vmsa.page(guest, vcpu, resetAddress));
+    /** {@return the pages that a command line asks for, by kind of guest} */
+    static Map<String, Pages> pages(Call call, String mode, SnpRequest request, List<LaunchTarget> targets) {
+        Map<String, Pages> kinds = new LinkedHashMap<>();
+        for (LaunchTarget target : targets) {
+            long resetAddress = resetAddress(call, target);
+            for (SnpGuest guest : request.guests()) {
+                if (!guest.vmm().launchesOvmf()) {
+                    throw new Complaint(
+                            ExitCode.NOT_LAUNCHABLE, "VMM " + guest.vmm().id() + " has no pages to show", "");
                 }
-            } catch (IOException e) {
-                throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+                String kind = target.fw().replace(':', '-').replace('/', '_') + "_"
+                        + guest.vmm().id() + "_" + guest.cpu().name() + "_"
+                        + guest.features().hex();
+                kinds.merge(kind, pages(call, mode, guest, target, resetAddress), (a, b) -> a.vcpus >= b.vcpus ? a : b);
+            }
+        }
+        return kinds;
+    }
+
+    private static long resetAddress(Call call, LaunchTarget target) {
+        return call.has("--metadata")
+                ? FirmwareMetadata.read(target.image()).resetAddress().orElse(0L)
+                : Firmware.read(target.image(), call.common().strictness())
+                        .resetAddress()
+                        .orElse(0L);
+    }
+
+    private static Pages pages(Call call, String mode, SnpGuest guest, LaunchTarget target, long resetAddress) {
+        boolean others = guest.vcpus() > 1 && resetAddress != 0;
+        return switch (mode) {
+            case "svsm" -> svsm(call, guest, target);
+            case "seves" ->
+                new Pages(
+                        guest.vcpus(),
+                        SevLaunchDigest.vmsa(guest, 0, resetAddress),
+                        others ? Optional.of(SevLaunchDigest.vmsa(guest, 1, resetAddress)) : Optional.empty());
+            default ->
+                new Pages(
+                        guest.vcpus(),
+                        Vmsa.page(guest, 0, resetAddress),
+                        others ? Optional.of(Vmsa.page(guest, 1, resetAddress)) : Optional.empty());
+        };
+    }
+
+    private static Pages svsm(Call call, SnpGuest guest, LaunchTarget target) {
+        SvsmLaunch launch = SvsmMode.launch(
+                call, Firmware.read(target.image(), call.common().strictness()));
+        if (guest.vmm() != Vmm.QEMU && guest.vmm() != Vmm.QEMU_LEGACY || launch.svsmBase() < 0) {
+            throw new Complaint(ExitCode.NOT_LAUNCHABLE, "VMM " + guest.vmm().id() + " launches no such SVSM", "");
+        }
+        byte[] page = SvsmLaunchDigest.vmsa(launch, guest);
+        return new Pages(guest.vcpus(), page, Optional.of(page));
+    }
+
+    /**
+     * Writes pages.
+     *
+     * @param name the folder, made if it is not there; a folder inside it for each kind if there are several
+     * @param kinds the pages
+     * @param call opens the folder
+     */
+    static void write(String name, Map<String, Pages> kinds, Call call) {
+        Path folder = call.inputs().path(name);
+        try {
+            for (Map.Entry<String, Pages> kind : kinds.entrySet()) {
+                write(kind.getValue(), kinds.size() == 1 ? folder : folder.resolve(kind.getKey()));
+            }
+        } catch (IOException e) {
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+        }
+    }
+
+    private static void write(Pages pages, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        for (int vcpu = 0; vcpu < pages.vcpus; vcpu++) {
+            Optional<byte[]> page = pages.page(vcpu);
+            if (page.isPresent()) {
+                Files.write(folder.resolve("vmsa" + vcpu + ".bin"), page.get());
             }
         }
     }
