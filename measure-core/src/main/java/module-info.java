@@ -18,4 +18,9 @@ module dev.measure.core {
             dev.measure.snp,
             dev.measure.tdx,
             dev.measure.tpm;
+    // Files with keys, likewise.
+    exports dev.measure.key to
+            dev.measure.snp,
+            dev.measure.tdx,
+            dev.measure.tpm;
 }

@@ -2,8 +2,10 @@ package dev.measure.snp;
 
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import dev.measure.key.Asn1;
+import dev.measure.key.KeyBlock;
+import dev.measure.key.Pbes2;
 import java.math.BigInteger;
-import java.util.List;
 import java.util.Optional;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1Integer;
@@ -11,7 +13,6 @@ import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.ASN1TaggedObject;
-import org.bouncycastle.asn1.pkcs.EncryptedPrivateKeyInfo;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
@@ -31,40 +32,18 @@ final class KeyFile {
     private KeyFile() {}
 
     static SigningKey signingKey(Source source, Optional<Source> passphrase) {
-        Source der = theBlock(source, PRIVATE_KEY);
-        ASN1Sequence sequence = sequence(der, PRIVATE_KEY);
-        if (isEncrypted(sequence)) {
-            EncryptedPrivateKeyInfo encrypted =
-                    Asn1.read(der, "an encrypted PKCS #8 key", EncryptedPrivateKeyInfo::getInstance);
-            Source file = passphrase.orElseThrow(() -> new MalformedInputException(
-                    source.name(),
-                    source.start(),
-                    "a private key that is not encrypted, or a file with its passphrase",
-                    "an encrypted key",
-                    "name the file that holds the passphrase on its first line"));
-            byte[] clear = Pbes2.decrypt(source, encrypted, file);
-            Source inner = Source.of(source.name() + " (decrypted)", clear);
-            java.util.Arrays.fill(clear, (byte) 0);
-            return new SigningKey(source.name(), secret(inner, Pbes2::wrongPassphrase));
-        }
-        return new SigningKey(source.name(), secret(der, KeyFile::noPrivateKey));
+        KeyBlock block = KeyBlock.ofPrivate(source, passphrase, PRIVATE_KEY, MAKE_KEY);
+        Refusal refusal = block.decrypted() ? Pbes2::wrongPassphrase : KeyFile::noPrivateKey;
+        return new SigningKey(source.name(), secret(block.der(), refusal));
     }
 
     static SevPublicKey publicKey(Source source) {
-        Source der = theBlock(source, PUBLIC_KEY);
-        ASN1Sequence sequence = sequence(der, PUBLIC_KEY);
-        if (isEncrypted(sequence)) {
-            throw new MalformedInputException(
-                    source.name(),
-                    source.start(),
-                    PUBLIC_KEY,
-                    "an encrypted private key",
-                    "`openssl pkey -in KEY -pubout` writes its public half");
-        }
-        if (sequence.getObjectAt(0) instanceof ASN1Integer) {
+        KeyBlock block = KeyBlock.ofPublic(source, PUBLIC_KEY, MAKE_KEY);
+        Source der = block.der();
+        if (sequence(der, PUBLIC_KEY).getObjectAt(0) instanceof ASN1Integer) {
             return new SigningKey(source.name(), secret(der, KeyFile::noPrivateKey)).publicKey();
         }
-        if (sequence.size() == 3) {
+        if (block.elements() == 3) {
             return of(der, Asn1.read(der, PUBLIC_KEY, Certificate::getInstance).getSubjectPublicKeyInfo());
         }
         return of(der, Asn1.read(der, PUBLIC_KEY, SubjectPublicKeyInfo::getInstance));
@@ -80,43 +59,12 @@ final class KeyFile {
         }
     }
 
-    /** The one key of a file: parameters of a curve may stand before it, as OpenSSL writes them. */
-    private static Source theBlock(Source source, String expected) {
-        if (source.length() > Pem.MAX_FILE) {
-            throw new MalformedInputException(
-                    source.name(), source.start(), expected, source.length() + " bytes", MAKE_KEY);
-        }
-        if (!Pem.is(source)) {
-            return source;
-        }
-        List<Pem.Block> blocks = Pem.read(source).stream()
-                .filter(block -> !block.label().equals("EC PARAMETERS"))
-                .toList();
-        if (blocks.size() != 1) {
-            throw new MalformedInputException(
-                    source.name(), source.start(), expected, blocks.size() + " PEM blocks", MAKE_KEY);
-        }
-        if (blocks.get(0).encrypted()) {
-            throw new MalformedInputException(
-                    source.name(),
-                    source.start(),
-                    expected,
-                    "a key encrypted in OpenSSL's traditional form",
-                    "`openssl pkcs8 -topk8 -in KEY -out NEW` writes the form that is read here");
-        }
-        return blocks.get(0).source();
-    }
-
     private static ASN1Sequence sequence(Source der, String expected) {
         ASN1Sequence sequence = Asn1.read(der, expected, object -> object instanceof ASN1Sequence is ? is : null);
         if (sequence.size() < 2) {
             throw Asn1.malformed(der, expected, "something else");
         }
         return sequence;
-    }
-
-    private static boolean isEncrypted(ASN1Sequence sequence) {
-        return sequence.getObjectAt(0) instanceof ASN1Sequence && sequence.getObjectAt(1) instanceof ASN1OctetString;
     }
 
     /** Says what is wrong with a private key, without a word of it. */

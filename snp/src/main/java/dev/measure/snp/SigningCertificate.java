@@ -2,6 +2,8 @@ package dev.measure.snp;
 
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
+import dev.measure.key.Asn1;
+import dev.measure.key.Pem;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.MessageDigest;

@@ -1,4 +1,4 @@
-package dev.measure.snp;
+package dev.measure.key;
 
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
@@ -8,9 +8,9 @@ import java.util.Base64;
 import java.util.List;
 
 /** PEM, RFC 7468: base64 between BEGIN and END lines. Text outside of the blocks is passed over, as OpenSSL does. */
-final class Pem {
+public final class Pem {
     /** The longest file of keys or certificates: a chain of RSA-4096 certificates is below 16 KiB. */
-    static final int MAX_FILE = 1 << 18;
+    public static final int MAX_FILE = 1 << 18;
 
     private static final String BEGIN = "-----BEGIN ";
     private static final String END = "-----END ";
@@ -25,10 +25,10 @@ final class Pem {
      * @param encrypted whether it has the headers of a key encrypted in the traditional way
      * @param source the decoded bytes
      */
-    record Block(String label, boolean encrypted, Source source) {}
+    public record Block(String label, boolean encrypted, Source source) {}
 
     /** {@return whether a file holds PEM rather than DER} */
-    static boolean is(Source source) {
+    public static boolean is(Source source) {
         if (source.length() < BEGIN.length() || source.length() > MAX_FILE) {
             return false;
         }
@@ -36,7 +36,7 @@ final class Pem {
     }
 
     /** {@return the blocks of a file in their order} */
-    static List<Block> read(Source source) {
+    public static List<Block> read(Source source) {
         String text = new String(source.toByteArray(), StandardCharsets.ISO_8859_1);
         List<Block> blocks = new ArrayList<>();
         String label = null;

@@ -1,4 +1,4 @@
-package dev.measure.snp;
+package dev.measure.key;
 
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
@@ -7,7 +7,7 @@ import java.util.Arrays;
 import org.bouncycastle.asn1.ASN1Primitive;
 
 /** DER from a file, read with limits: the depth of nesting is checked before anything recurses into it. */
-final class Asn1 {
+public final class Asn1 {
     /** Certificates and keys nest less than 12 deep. */
     private static final int MAX_DEPTH = 24;
 
@@ -15,7 +15,8 @@ final class Asn1 {
 
     /** Makes an object of a known kind of what was read. */
     @FunctionalInterface
-    interface Kind<T> {
+    public interface Kind<T> {
+        /** {@return the object, or null if it is of another kind} */
         T of(ASN1Primitive object) throws IOException;
     }
 
@@ -25,8 +26,9 @@ final class Asn1 {
      * @param source the DER
      * @param what its kind, for errors
      * @param kind makes it
+     * @throws MalformedInputException if it is none; its message quotes nothing of it
      */
-    static <T> T read(Source source, String what, Kind<T> kind) {
+    public static <T> T read(Source source, String what, Kind<T> kind) {
         if (source.length() > Pem.MAX_FILE) {
             throw malformed(source, what, source.length() + " bytes");
         }
@@ -74,8 +76,12 @@ final class Asn1 {
         return true;
     }
 
-    /** {@return the first element of a sequence that was read before, byte for byte: what the signature of a certificate covers} */
-    static byte[] firstElement(byte[] der) {
+    /**
+     * {@return the first element of a sequence, byte for byte: what the signature of a certificate covers}
+     *
+     * @param der a sequence that was read with {@link #read} before
+     */
+    public static byte[] firstElement(byte[] der) {
         int start = contentStart(der, 0);
         return Arrays.copyOfRange(der, start, contentStart(der, start) + contentLength(der, start));
     }
@@ -97,7 +103,14 @@ final class Asn1 {
         return length;
     }
 
-    static MalformedInputException malformed(Source source, String expected, String found) {
+    /**
+     * {@return an exception about a whole source that quotes none of its bytes}
+     *
+     * @param source the source
+     * @param expected what it should be
+     * @param found what it is, in general terms
+     */
+    public static MalformedInputException malformed(Source source, String expected, String found) {
         return new MalformedInputException(source.name(), source.start(), expected, found, "");
     }
 }

@@ -1,4 +1,4 @@
-package dev.measure.snp;
+package dev.measure.key;
 
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
@@ -33,7 +33,7 @@ import org.bouncycastle.crypto.params.KeyParameter;
 import org.bouncycastle.crypto.params.ParametersWithIV;
 
 /** PBES2, the encryption of PKCS #8 keys (RFC 8018): PBKDF2 or scrypt, then AES or triple DES in CBC mode. */
-final class Pbes2 {
+public final class Pbes2 {
     private static final ASN1ObjectIdentifier SCRYPT = new ASN1ObjectIdentifier("1.3.6.1.4.1.11591.4.11");
 
     /** The most rounds of PBKDF2: ten times what today's guides ask for, some seconds of work. */
@@ -47,6 +47,13 @@ final class Pbes2 {
 
     private Pbes2() {}
 
+    /**
+     * {@return the clear PrivateKeyInfo}
+     *
+     * @param key the file, for errors
+     * @param info what it holds
+     * @param passphraseFile a file with the passphrase on its first line
+     */
     static byte[] decrypt(Source key, EncryptedPrivateKeyInfo info, Source passphraseFile) {
         if (!info.getEncryptionAlgorithm().getAlgorithm().equals(PKCSObjectIdentifiers.id_PBES2)) {
             throw unsupported(key);
@@ -177,7 +184,8 @@ final class Pbes2 {
         return first;
     }
 
-    static MalformedInputException wrongPassphrase(Source key) {
+    /** {@return the exception for a key that is none after it was decrypted} */
+    public static MalformedInputException wrongPassphrase(Source key) {
         return new MalformedInputException(
                 key.name(),
                 key.start(),
