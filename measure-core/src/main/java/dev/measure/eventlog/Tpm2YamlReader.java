@@ -69,6 +69,7 @@ final class Tpm2YamlReader {
             if (lines.item() && key.equals("EventNum") || top && key.equals("PCRIndex") && members.index.isPresent()) {
                 finish(members);
                 members = new Members();
+                block = "";
             }
             if (top) {
                 block = key;
