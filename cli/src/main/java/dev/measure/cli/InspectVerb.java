@@ -3,6 +3,7 @@ package dev.measure.cli;
 import dev.measure.DigestAlgorithm;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import dev.measure.eventlog.EventLog;
 import dev.measure.firmware.Firmware;
 import dev.measure.smbios.MachineIdentity;
 import dev.measure.uki.Uki;
@@ -25,7 +26,7 @@ final class InspectVerb implements Verb {
 
     @Override
     public String summary() {
-        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump";
+        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, event log";
     }
 
     @Override
@@ -92,6 +93,16 @@ final class InspectVerb implements Verb {
                 result.found(report.found());
             } else {
                 report.print(page);
+            }
+            return;
+        }
+        if (firmware.kind() == Firmware.Kind.UNKNOWN && EventLog.recognises(file)) {
+            EventLog log = EventLog.read(file, call.common().strictness());
+            log.warnings().forEach(result::warning);
+            if (json) {
+                result.found(EventLogReport.found(log, file, true));
+            } else {
+                EventLogReport.print(log, file, page);
             }
             return;
         }

@@ -19,6 +19,7 @@ final class Verbs {
         verbs.put("snp ovmf-hash", OvmfHashVerb::new);
         verbs.put("snp vmsa", VmsaVerb::new);
         verbs.put("snp launch-measure", LaunchMeasureVerb::new);
+        verbs.put("eventlog", EventLogVerb::new);
         verbs.put("inspect", InspectVerb::new);
         verbs.put("completion", CompletionVerb::new);
         verbs.put("help", HelpVerb::new);

@@ -90,6 +90,27 @@ public final class EventLog {
         return binary(source, LogFormat.CRYPTO_AGILE, TextLog.NONE, strictness);
     }
 
+    /**
+     * {@return whether a file of unknown kind is an event log}: it has a Spec ID event or the first words of a text log, or it is a SHA-1
+     * log from its first to its last byte
+     *
+     * @param source all of its bytes
+     */
+    public static boolean recognises(Source source) {
+        if (TextLogs.detect(source).isPresent()) {
+            return TextLogs.saysEvents(source);
+        }
+        try {
+            RecordReader first = new RecordReader(source);
+            return first.next()
+                    && (isSpecId(first)
+                            || new EventType(first.type()).name().isPresent()
+                                    && read(source, Strictness.LENIENT).eventCount() > 0);
+        } catch (MalformedInputException otherwise) {
+            return false;
+        }
+    }
+
     private static EventLog binary(Source source, LogFormat asked, TextLog converted, Strictness strictness) {
         refuseWhatIsNoLog(source);
         List<Warning> warnings = new ArrayList<>(converted.warnings());

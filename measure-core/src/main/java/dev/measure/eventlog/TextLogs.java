@@ -14,6 +14,14 @@ final class TextLogs {
 
     private TextLogs() {}
 
+    /** {@return whether one of the words that stand at the start of every log does so here} */
+    static boolean saysEvents(Source source) {
+        byte[] head = new byte[(int) Math.min(PEEK, source.length())];
+        source.read(0, head, 0, head.length);
+        String text = new String(head, StandardCharsets.ISO_8859_1);
+        return text.contains("events:") || text.contains("\"pcr\"") || text.contains("\"digests\"");
+    }
+
     static Optional<LogFormat> detect(Source source) {
         byte[] head = new byte[(int) Math.min(PEEK, source.length())];
         source.read(0, head, 0, head.length);

@@ -56,11 +56,7 @@ final class EventLogTest {
         for (TcgEvent event : log.events()) {
             assertEquals(number, event.number());
             if (number % 97 == 0 || number > 4990) {
-                assertEquals(
-                        event,
-                        log.events().get(number).equals(event)
-                                ? event
-                                : log.events().get(number));
+                assertEquals(event.digests(), log.events().get(number).digests());
                 assertEquals(
                         number == 0 ? "Spec ID Event03, version 2.0, errata 0, banks sha256" : "event " + number,
                         log.events().get(number).decoded().text());
