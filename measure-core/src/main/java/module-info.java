@@ -1,6 +1,7 @@
 /** What is booted and what is logged: digests, registers, events, and the formats that carry firmware and kernels. */
 module dev.measure.core {
     requires com.fasterxml.jackson.core;
+    requires java.xml;
     requires org.apache.commons.codec;
     requires org.bouncycastle.provider;
     requires org.tukaani.xz;
@@ -10,6 +11,7 @@ module dev.measure.core {
     exports dev.measure.firmware;
     exports dev.measure.igvm;
     exports dev.measure.pe;
+    exports dev.measure.qemu;
     exports dev.measure.smbios;
     exports dev.measure.uefi;
     exports dev.measure.uki;
