@@ -115,12 +115,21 @@ final class FukiVerb implements Verb {
         if (call.has("--lint")) {
             return lint(call, result);
         }
-        FirmwareReport report =
-                new FirmwareReport(Firmware.read(file, call.common().strictness()), List.of(DigestAlgorithm.SHA256));
-        if (Output.isTree(call.common())) {
-            result.found(report.found());
+        if (IgvmValues.isFor(target)) {
+            IgvmReport report = new IgvmReport(file, List.of(DigestAlgorithm.SHA256));
+            if (Output.isTree(call.common())) {
+                result.found(report.found());
+            } else {
+                report.print(Page.on(call.talk()));
+            }
         } else {
-            report.print(Page.on(call.talk()));
+            FirmwareReport report = new FirmwareReport(
+                    Firmware.read(file, call.common().strictness()), List.of(DigestAlgorithm.SHA256));
+            if (Output.isTree(call.common())) {
+                result.found(report.found());
+            } else {
+                report.print(Page.on(call.talk()));
+            }
         }
         return values(List.of(target), call, result);
     }
@@ -152,11 +161,22 @@ final class FukiVerb implements Verb {
     }
 
     private static ExitCode values(List<LaunchTarget> targets, Call call, Result result) {
-        SnpRequest request = SnpRequest.of(call, true);
-        SnpValues values = new SnpValues(request, call.common().strictness(), result);
-        int asked = targets.size() * request.guests().size();
-        Progress.during(asked + " launch digests", call, () -> values.add(targets));
-        values.addAssumptions();
+        List<LaunchTarget> igvm = targets.stream().filter(IgvmValues::isFor).toList();
+        List<LaunchTarget> mapped =
+                targets.stream().filter(target -> !IgvmValues.isFor(target)).toList();
+        int asked = 0;
+        if (igvm.isEmpty() || !mapped.isEmpty()) {
+            SnpRequest request = SnpRequest.of(call, true);
+            SnpValues values = new SnpValues(request, call.common().strictness(), result);
+            asked += mapped.size() * request.guests().size();
+            Progress.during(asked + " launch digests", call, () -> values.add(mapped));
+            values.addAssumptions();
+        }
+        if (!igvm.isEmpty()) {
+            IgvmValues values = new IgvmValues(call, result);
+            asked += values.asked(igvm);
+            Progress.during("launch digests of IGVM files", call, () -> values.add(igvm, mapped.isEmpty()));
+        }
         if (!Output.isTree(call.common())) {
             call.talk().say("");
             call.talk().heading(targets.isEmpty() ? "No firmware, so no launch digest" : "SEV-SNP launch digests");

@@ -125,7 +125,7 @@ final class HelpTopics {
                   features  SEV_FEATURES, hexadecimal
                   vcpus     the number of vCPUs at launch
                   hashes    none, or the first 12 hex digits of the SHA-256 of the kernel-hash table
-                  rules     raw for firmware that is no IGVM file
+                  rules     raw for a firmware image; for an IGVM file who loads it: qemu, hyperv, igvmmeasure, ...
                 """;
     }
 }

@@ -5,6 +5,7 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.eventlog.EventLog;
 import dev.measure.firmware.Firmware;
+import dev.measure.igvm.IgvmFile;
 import dev.measure.smbios.MachineIdentity;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
@@ -85,6 +86,15 @@ final class InspectVerb implements Verb {
 
     private static void other(
             Source file, List<DigestAlgorithm> banks, boolean json, Page page, Call call, Result result) {
+        if (IgvmFile.isIgvm(file)) {
+            IgvmReport report = new IgvmReport(file, banks);
+            if (json) {
+                result.found(report.found());
+            } else {
+                report.print(page);
+            }
+            return;
+        }
         Firmware firmware = Firmware.read(file, call.common().strictness());
         Optional<MachineIdentity> machine = firmware.kind() == Firmware.Kind.UNKNOWN ? machine(file) : Optional.empty();
         if (machine.isPresent()) {

@@ -2,6 +2,7 @@ package dev.measure.cli;
 
 import dev.measure.BehaviourProfile;
 import dev.measure.smbios.ChidMode;
+import dev.measure.snp.IgvmRules;
 import dev.measure.snp.SvsmRules;
 import dev.measure.snp.Vmm;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ final class Profiles {
         List<BehaviourProfile> all = new ArrayList<>();
         all.addAll(Vmm.all());
         all.addAll(SvsmRules.all());
+        all.addAll(IgvmRules.all());
         all.addAll(List.of(ChidMode.values()));
         return all;
     }

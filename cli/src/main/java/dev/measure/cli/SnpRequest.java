@@ -107,7 +107,8 @@ record SnpRequest(
                                 "HEX",
                                 "launch digest after the firmware's pages, taken instead of hashing them",
                                 "--snp-ovmf-hash",
-                                "--ovmf-hash")));
+                                "--ovmf-hash")),
+                IgvmValues.group());
     }
 
     /**
@@ -157,7 +158,16 @@ record SnpRequest(
         return vmms;
     }
 
-    private static List<CpuModel> cpus(Call call, List<Vmm> vmms, boolean guess, List<Assumption> assumptions) {
+    /** {@return whether a vCPU model is given} */
+    static boolean namesCpu(Call call) {
+        return call.has("--vcpu-type")
+                || call.has("--vcpu-sig")
+                || call.has("--vcpu-family")
+                || call.has("--vcpu-model")
+                || call.has("--vcpu-stepping");
+    }
+
+    static List<CpuModel> cpus(Call call, List<Vmm> vmms, boolean guess, List<Assumption> assumptions) {
         boolean numbers = call.has("--vcpu-family") || call.has("--vcpu-model") || call.has("--vcpu-stepping");
         int ways = (call.has("--vcpu-type") ? 1 : 0) + (call.has("--vcpu-sig") ? 1 : 0) + (numbers ? 1 : 0);
         if (ways > 1) {
@@ -241,7 +251,7 @@ record SnpRequest(
         return all;
     }
 
-    private static List<Integer> vcpus(Call call, boolean guess, List<Assumption> assumptions) {
+    static List<Integer> vcpus(Call call, boolean guess, List<Assumption> assumptions) {
         if (call.has("--vcpus")) {
             return Lists.numbers("--vcpus", call.values("--vcpus"), 1, SnpGuest.MAX_VCPUS);
         }

@@ -63,14 +63,6 @@ final class SnpValues {
             refuseAll(target, ExitCode.NOT_LAUNCHABLE, target.obstacle().get(), "");
             return;
         }
-        if (firmware.kind() == Firmware.Kind.IGVM) {
-            refuseAll(
-                    target,
-                    ExitCode.NOT_LAUNCHABLE,
-                    "it is an IGVM file, whose directives say what is measured; only firmware images are supported",
-                    "");
-            return;
-        }
         Optional<KernelHashes> hashes = request.kernel().map(SnpRequest.Kernel::hashes);
         SnpLaunch launch = new SnpLaunch(firmware, hashes, request.firmwareDigest(), strictness, request.vmsaGpa());
         String otherFile = firmware.kind() == Firmware.Kind.OVMF_VARS

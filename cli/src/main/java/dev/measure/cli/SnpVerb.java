@@ -36,6 +36,8 @@ final class SnpVerb implements Verb {
                         "a matrix in one pass, as JSON",
                         "snp --firmware OVMF.amdsev.fd --vmm qemu,ec2 --vcpus 1..64 --vcpu-type EPYC-v4,EPYC-Genoa --json"),
                 new Example(
+                        "an IGVM file, which says itself what is loaded", "snp guest.igvm --igvm-rules qemu,hyperv"),
+                new Example(
                         "every page that is measured",
                         "snp --firmware OVMF.amdsev.fd --vcpus 1 --vcpu-type EPYC-v4 --trace=pages"),
                 new Example(
@@ -68,7 +70,7 @@ final class SnpVerb implements Verb {
 
     @Override
     public List<PositionalParamSpec> positionals() {
-        return List.of(Options.positional(0, "FILE", "an f-UKI, or a firmware file; - is standard input"));
+        return List.of(Options.positional(0, "FILE", "an f-UKI, a firmware or an IGVM file; - is standard input"));
     }
 
     @Override
@@ -140,8 +142,26 @@ final class SnpVerb implements Verb {
     }
 
     private static int launchDigests(Call call, Result result) {
+        List<LaunchTarget> all = Targets.of(call, result);
+        List<LaunchTarget> igvm = all.stream().filter(IgvmValues::isFor).toList();
+        List<LaunchTarget> targets =
+                all.stream().filter(target -> !IgvmValues.isFor(target)).toList();
+        int asked = 0;
+        if (targets.isEmpty()) {
+            IgvmValues.refuseOptionsOfFirmware(call);
+        } else {
+            asked += firmwareDigests(call, targets, result);
+        }
+        if (!igvm.isEmpty()) {
+            IgvmValues values = new IgvmValues(call, result);
+            asked += values.asked(igvm);
+            Progress.during("launch digests of IGVM files", call, () -> values.add(igvm, targets.isEmpty()));
+        }
+        return asked;
+    }
+
+    private static int firmwareDigests(Call call, List<LaunchTarget> targets, Result result) {
         SnpRequest request = SnpRequest.of(call, false);
-        List<LaunchTarget> targets = Targets.of(call, result);
         int asked = targets.size() * request.guests().size();
         SnpValues values = new SnpValues(request, call.common().strictness(), result);
         if (KrunMode.isAskedFor(request)) {

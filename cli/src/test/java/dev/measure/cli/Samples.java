@@ -1,7 +1,11 @@
 package dev.measure.cli;
 
+import dev.measure.snp.CpuModel;
+import dev.measure.snp.SnpGuest;
+import dev.measure.snp.Vmsa;
 import dev.measure.vectors.EfifwWriter;
 import dev.measure.vectors.HwidsWriter;
+import dev.measure.vectors.IgvmFileWriter;
 import dev.measure.vectors.OvmfWriter;
 import dev.measure.vectors.PeWriter;
 import java.io.IOException;
@@ -32,7 +36,51 @@ final class Samples {
     /** HardwareID-9 of QEMU's q35 machine, as systemd-analyze and a booted stub computed it. */
     private static final UUID Q35 = UUID.fromString("817fca52-ae83-52f5-8642-9497f79d49d0");
 
+    private static final long VMSA_GPA = 0xfffffffff000L;
+
     private Samples() {}
+
+    /** The file of this name in the IGVM vectors, byte for byte, so that their values hold. */
+    private static byte[] minimalIgvm() {
+        return IgvmFileWriter.snp()
+                .page(0x100000, 1, multiples(3), 0, 0)
+                .context(VMSA_GPA, 1, vmsa(), 0)
+                .build();
+    }
+
+    /** As above. */
+    private static byte[] allTypesIgvm() {
+        byte[] none = {};
+        return IgvmFileWriter.snp()
+                .parameterArea(0x1000, 0)
+                .page(0x100000, 1, multiples(5), 0, 0)
+                .page(0x101000, 1, multiples(7), 0, 0)
+                .page(0x102000, 1, none, 0, 0)
+                .nextFileOffset(0x1b0)
+                .page(0x103000, 1, none, 2, 0)
+                .page(0x104000, 1, none, 0, 1)
+                .page(0x105000, 1, none, 0, 2)
+                .page(0x106000, 1, none, 0, 3)
+                .requiredMemory(0x200000, 1, 0x10000)
+                .errorRange(0x300000, 1, 0x1000)
+                .parameterInsert(0x107000, 1, 0)
+                .context(VMSA_GPA, 1, vmsa(), 0)
+                .build();
+    }
+
+    /** A page of i, 2i, 3i, ... */
+    private static byte[] multiples(int i) {
+        byte[] page = new byte[4096];
+        for (int at = 0; at < page.length; at++) {
+            page[at] = (byte) (i * (at + 1));
+        }
+        return page;
+    }
+
+    /** vCPU 0 of EPYC-v4 with features 1, as the peers' dumps have it (VmsaCrossCheckTest). */
+    private static byte[] vmsa() {
+        return Vmsa.page(SnpGuest.qemu(1, CpuModel.parse("EPYC-v4")), 0, 0);
+    }
 
     static void write(Path folder) throws IOException {
         byte[] ovmf = OvmfWriter.of(65536, AMDSEV).build();
@@ -45,6 +93,20 @@ final class Samples {
         Files.write(
                 folder.resolve("long-entry.fd"),
                 OvmfWriter.of(65536, AMDSEV).footerLength(0xffff).build());
+        Files.write(folder.resolve("minimal.igvm"), minimalIgvm());
+        Files.write(folder.resolve("all-types.igvm"), allTypesIgvm());
+        Files.write(
+                folder.resolve("broken.igvm"), IgvmFileWriter.snp().checksum(1).build());
+        Files.write(
+                folder.resolve("two-vcpus.igvm"),
+                IgvmFileWriter.snp()
+                        .context(VMSA_GPA, 1, vmsa(), 0)
+                        .context(VMSA_GPA, 1, vmsa(), 1)
+                        .build());
+        uki().section(
+                        ".efifw",
+                        EfifwWriter.efifw().fwid("guest").payload(minimalIgvm()).build())
+                .writeTo(folder.resolve("igvm.efi"));
         Files.write(folder.resolve("kernel"), new byte[] {1, 2, 3});
         Files.write(folder.resolve("empty"), new byte[0]);
         Files.createDirectories(folder.resolve("folder"));

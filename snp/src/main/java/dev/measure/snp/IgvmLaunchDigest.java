@@ -73,6 +73,16 @@ public final class IgvmLaunchDigest {
         return Math.max(1, IgvmLaunchPlan.contexts(file, rules));
     }
 
+    /**
+     * {@return SEV_FEATURES of vCPU 0, as its context has them; SNPActive alone if it has none}
+     *
+     * @param file the file
+     * @param rules who loads it
+     */
+    public static SevFeatures features(IgvmFile file, IgvmRules rules) {
+        return IgvmLaunchPlan.features(file, rules);
+    }
+
     /** The firmware of the processor compares; tools leave zeros where they do not know the digest yet. */
     private static Optional<Warning> idBlockWarning(IgvmFile file, Digest value) {
         return file.idBlock(file.mask(IgvmPlatformType.SEV_SNP).orElse(0))

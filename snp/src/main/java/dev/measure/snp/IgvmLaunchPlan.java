@@ -99,6 +99,21 @@ final class IgvmLaunchPlan {
         return rules.buildsVmsas() ? indexes.size() : count;
     }
 
+    /** SEV_FEATURES of vCPU 0 in a file. */
+    static SevFeatures features(IgvmFile file, IgvmRules rules) {
+        long mask = file.mask(IgvmPlatformType.SEV_SNP).orElse(0);
+        SevFeatures features = SevFeatures.SNP_ACTIVE;
+        for (IgvmHeader header : file.directives()) {
+            if (header instanceof VpContext context
+                    && context.vpIndex() == 0
+                    && context.data().length() == PageInfo.PAGE
+                    && counts(file, rules, mask, context)) {
+                features = KvmVmsa.features(context.data().toByteArray());
+            }
+        }
+        return features;
+    }
+
     private static boolean counts(IgvmFile file, IgvmRules rules, long mask, VpContext context) {
         long platforms = mask;
         if (!rules.looksAtContextMask()) {
@@ -142,6 +157,7 @@ final class IgvmLaunchPlan {
             return;
         }
         mask = file.mask(IgvmPlatformType.SEV_SNP).getAsLong();
+        features = features(file, rules);
         vcpus = launch.vcpus().orElse(IgvmLaunchDigest.defaultVcpus(file, rules));
         if (rules.needsGuestPolicy() && file.guestPolicy(mask).isEmpty()) {
             refuseAlways(
@@ -333,9 +349,6 @@ final class IgvmLaunchPlan {
         byte[] bytes = context.data().toByteArray();
         if (rules.buildsVmsas()) {
             checkContext(context, bytes, directive);
-            if (context.vpIndex() == 0) {
-                features = KvmVmsa.features(bytes);
-            }
             contexts.put(context.vpIndex(), context);
             return;
         }
