@@ -14,5 +14,9 @@
  * {@link dev.measure.snp.LaunchMeasure}; {@link dev.measure.snp.SvsmLaunchDigest} for a raw SVSM;
  * {@link dev.measure.snp.KrunLaunchDigest} for libkrun. Without the firmware itself, {@link dev.measure.snp.FirmwareMetadata} says
  * enough of it, and {@link dev.measure.snp.KernelHashes#ofDigests} takes hashes instead of files.
+ *
+ * <p>A guest that is loaded from an IGVM file: {@link dev.measure.snp.IgvmLaunchDigest} takes an
+ * {@link dev.measure.snp.IgvmLaunch}, and {@link dev.measure.snp.IgvmRules} says who loads it.
+ * {@link dev.measure.snp.IgvmSecureBoot} makes such a file of a firmware, its Secure Boot keys and its kernel.
  */
 package dev.measure.snp;
