@@ -1,0 +1,46 @@
+package dev.measure.tdx;
+
+import dev.measure.Digest;
+import dev.measure.Register;
+import dev.measure.Source;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What hardware says of a trust domain: a {@link TdReport}, which only the same machine can check, or a {@link TdQuote}. */
+public sealed interface TdEvidence permits TdReport, TdQuote {
+    /** {@return what kind of trust domain it is} */
+    TdAttributes attributes();
+
+    /** {@return the processor features that it may use, as bits of XCR0 and IA32_XSS} */
+    long xfam();
+
+    /** {@return the build-time measurement} */
+    Digest mrtd();
+
+    /** {@return what the owner's software configured, given by the VMM ({@code mrconfigid}); not measured} */
+    Digest mrConfigId();
+
+    /** {@return the id of the owner, given by the VMM} */
+    Digest mrOwner();
+
+    /** {@return the owner's configuration, given by the VMM} */
+    Digest mrOwnerConfig();
+
+    /** {@return RTMR0 to RTMR3} */
+    List<Digest> rtmrs();
+
+    /** {@return the 64 bytes that the guest put into the report} */
+    Source reportData();
+
+    /** {@return MRTD and the four RTMRs} */
+    default Map<Register, Digest> registers() {
+        Map<Register, Digest> registers = new LinkedHashMap<>();
+        registers.put(new Register.Mrtd(), mrtd());
+        for (int i = 0; i < rtmrs().size(); i++) {
+            registers.put(new Register.Rtmr(i), rtmrs().get(i));
+        }
+        return Collections.unmodifiableMap(registers);
+    }
+}
