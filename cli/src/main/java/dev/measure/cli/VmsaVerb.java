@@ -1,8 +1,10 @@
 package dev.measure.cli;
 
+import dev.measure.Source;
 import dev.measure.snp.VmsaField;
 import dev.measure.snp.VmsaPage;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,67 +70,137 @@ final class VmsaVerb implements Verb {
 
     @Override
     public ExitCode run(Call call) {
-        if (Output.isTree(call.common()) || call.common().format() == Format.BASE64) {
-            throw Complaint.usage(
-                    "snp vmsa prints text, got --format "
-                            + call.common().format().id(),
-                    "its lines are: offset, name, value");
+        if (call.common().format() == Format.BASE64) {
+            throw Complaint.usage("snp vmsa has no base64 form", "--dump-vmsa writes the bytes of the pages");
         }
         if (call.positional(0).isPresent()) {
             if (call.has("--firmware") || call.has("--metadata") || call.has("--dump-vmsa")) {
                 throw Complaint.usage("both a page and a guest are given", "keep one of them");
             }
-            VmsaPage page = page(call, 0);
-            return call.positional(1).isPresent() ? compare(call, page, page(call, 1)) : print(call, page);
+            return call.positional(1).isPresent() ? compare(call) : print(call);
         }
         String mode = call.value("--mode").map(LaunchModes::canonical).orElse("snp");
         if (!MODES.contains(mode)) {
             throw Complaint.usage("mode '" + mode + "' measures no VMSA page", "all: " + String.join(", ", MODES));
         }
         SnpRequest request = SnpRequest.of(call, false);
-        Map<String, VmsaDump.Pages> kinds = VmsaDump.pages(call, mode, request, Targets.of(call, new Result()));
+        Result result = new Result();
+        Map<String, VmsaDump.Pages> kinds = VmsaDump.pages(call, mode, request, Targets.of(call, result));
         if (call.has("--dump-vmsa")) {
             VmsaDump.write(call.value("--dump-vmsa").orElseThrow(), kinds, call);
             return ExitCode.DONE;
         }
-        kinds.forEach((kind, pages) -> print(call, kinds.size() == 1 ? "" : kind + ": ", pages));
+        Map<String, VmsaPage> pages = new LinkedHashMap<>();
+        kinds.forEach((kind, ofKind) -> gather(call, kinds.size() == 1 ? "" : kind + ": ", ofKind, pages));
+        if (Output.isTree(call.common())) {
+            List<Object> all = new ArrayList<>();
+            pages.forEach((name, page) -> all.add(tree(call, name, page)));
+            String file = result.inputs().get(0).source().name();
+            result.found(found(file, result.inputs().get(0).source().length(), "pages", all));
+            Output.write(result, false, call);
+        } else {
+            pages.forEach((name, page) -> {
+                call.sink().line("# " + name);
+                lines(call, page);
+            });
+        }
         return ExitCode.DONE;
     }
 
-    private static VmsaPage page(Call call, int index) {
-        return VmsaPage.read(call.inputs().open(call.positional(index).orElseThrow()));
+    private static VmsaPage page(Call call, int index, Result result) {
+        Source file = call.inputs().open(call.positional(index).orElseThrow());
+        result.input(index == 0 ? "vmsa" : "vmsa-other", file);
+        return VmsaPage.read(file);
     }
 
-    private static void print(Call call, String kind, VmsaDump.Pages pages) {
-        call.sink().line("# " + kind + "vCPU 0");
-        print(call, VmsaPage.of(pages.first()));
-        if (pages.vcpus() > 1) {
-            String others = "vCPU 1" + (pages.vcpus() > 2 ? " to " + (pages.vcpus() - 1) : "");
-            if (pages.later().isPresent()) {
-                call.sink().line("# " + kind + others);
-                print(call, VmsaPage.of(pages.later().get()));
+    /** The pages that differ, under the vCPUs that have them. */
+    private static void gather(Call call, String kind, VmsaDump.Pages ofKind, Map<String, VmsaPage> pages) {
+        pages.put(kind + "vCPU 0", VmsaPage.of(ofKind.first()));
+        if (ofKind.vcpus() > 1) {
+            String others = kind + "vCPU 1" + (ofKind.vcpus() > 2 ? " to " + (ofKind.vcpus() - 1) : "");
+            if (ofKind.later().isPresent()) {
+                pages.put(others, VmsaPage.of(ofKind.later().get()));
             } else {
-                call.talk().say("note: " + kind + others + ": no page, for the firmware has no reset block");
+                call.talk().say("note: " + others + ": no page, for the firmware has no reset block");
             }
         }
     }
 
-    private static ExitCode print(Call call, VmsaPage page) {
-        for (VmsaField field : call.has("--all") ? VmsaField.all() : page.setFields()) {
+    private static ExitCode print(Call call) {
+        Result result = new Result();
+        VmsaPage page = page(call, 0, result);
+        if (Output.isTree(call.common())) {
+            String name = call.positional(0).orElseThrow();
+            result.found(found(name, 4096, "pages", List.of(tree(call, name, page))));
+            Output.write(result, false, call);
+        } else {
+            lines(call, page);
+        }
+        return ExitCode.DONE;
+    }
+
+    private static ExitCode compare(Call call) {
+        Result result = new Result();
+        List<VmsaPage.Difference> differences = page(call, 0, result).differences(page(call, 1, result));
+        if (Output.isTree(call.common())) {
+            List<Object> all = new ArrayList<>();
+            for (VmsaPage.Difference difference : differences) {
+                Map<String, Object> one = field(difference.field());
+                one.put("left", difference.left());
+                one.put("right", difference.right());
+                all.add(one);
+            }
+            result.found(found(call.positional(0).orElseThrow(), 4096, "differences", all));
+            Output.write(result, false, call);
+        } else {
+            for (VmsaPage.Difference difference : differences) {
+                line(call, difference.field(), difference.left() + "  " + difference.right());
+            }
+        }
+        return differences.isEmpty() ? ExitCode.DONE : ExitCode.MISMATCH;
+    }
+
+    private static Map<String, Object> found(String file, long size, String key, List<Object> items) {
+        Map<String, Object> found = new LinkedHashMap<>();
+        found.put("file", file);
+        found.put("kind", "vmsa");
+        found.put("size", size);
+        found.put(key, items);
+        return found;
+    }
+
+    private static Map<String, Object> tree(Call call, String name, VmsaPage page) {
+        List<Object> fields = new ArrayList<>();
+        for (VmsaField field : fields(call, page)) {
+            Map<String, Object> one = field(field);
+            one.put("value", page.value(field));
+            fields.add(one);
+        }
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("name", name);
+        tree.put("sha384", page.contents().hex());
+        tree.put("fields", fields);
+        return tree;
+    }
+
+    private static Map<String, Object> field(VmsaField field) {
+        Map<String, Object> one = new LinkedHashMap<>();
+        one.put("offset", String.format(Locale.ROOT, "0x%03x", field.offset()));
+        one.put("name", field.name());
+        return one;
+    }
+
+    private static List<VmsaField> fields(Call call, VmsaPage page) {
+        return call.has("--all") ? VmsaField.all() : page.setFields();
+    }
+
+    private static void lines(Call call, VmsaPage page) {
+        for (VmsaField field : fields(call, page)) {
             line(call, field, page.value(field));
         }
         for (VmsaField field : page.setReservedFields()) {
             call.talk().say("note: " + field.name() + " is reserved and not zero: KVM makes no such page");
         }
-        return ExitCode.DONE;
-    }
-
-    private static ExitCode compare(Call call, VmsaPage left, VmsaPage right) {
-        List<VmsaPage.Difference> differences = left.differences(right);
-        for (VmsaPage.Difference difference : differences) {
-            line(call, difference.field(), difference.left() + "  " + difference.right());
-        }
-        return differences.isEmpty() ? ExitCode.DONE : ExitCode.MISMATCH;
     }
 
     private static void line(Call call, VmsaField field, String value) {

@@ -39,6 +39,10 @@ class SchemaTest {
     @BeforeEach
     void writeSamples() throws IOException {
         Samples.write(folder);
+        byte[] page = new byte[4096];
+        Files.write(folder.resolve("page"), page);
+        page[0x3b0] = 1;
+        Files.write(folder.resolve("other-page"), page);
     }
 
     @TestFactory
@@ -50,6 +54,12 @@ class SchemaTest {
                 List.of("snp", "OVMF.fd", "--vcpus", "1", "--vmm", "ec2", "--trace=pages"),
                 List.of("snp", "OVMF.fd", "--vcpus", "2", "--vcpu-sig", "1", "--kernel", "kernel", "--trace"),
                 List.of("snp", "zero.fd", "--vcpus", "2", "--vcpu-type", "EPYC"),
+                List.of("snp", "OVMF.fd", "--mode", "sev", "--kernel", "kernel", "--trace"),
+                List.of("snp", "OVMF.fd", "--mode", "seves", "--vcpus", "3", "--vmm", "gce", "--trace=pages"),
+                List.of("snp", "OVMF.fd", "--vcpus", "1", "--vmm", "gce", "--product", "genoa"),
+                List.of("snp", "OVMF.fd", "--vcpus", "1", "--vmm", "krun"),
+                List.of("snp", "vmsa", "page", "other-page"),
+                List.of("snp", "vmsa", "--firmware", "OVMF.fd", "--vcpus", "3", "--vmm", "ec2"),
                 List.of("snp", "zero.fd", "--vcpus", "2", "--vcpu-type", "EPYC", "--lenient"),
                 List.of("fuki", "good.efi", "--machine", machine),
                 List.of("fuki", "two.efi", "--machine", machine, "--chid-mode", "fwupd"),

@@ -13,7 +13,6 @@ import dev.measure.Source;
 import dev.measure.firmware.Firmware;
 import dev.measure.firmware.SevMetadata;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +44,7 @@ final class FirmwareMetadataReader {
         }
         JsonFactory factory = JsonFactory.builder()
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(JsonFactory.Feature.CHARSET_DETECTION) // UTF-8, as the standard demands
                 .streamReadConstraints(
                         StreamReadConstraints.builder().maxNestingDepth(16).build())
                 .build();
@@ -58,8 +58,8 @@ final class FirmwareMetadataReader {
         } catch (JsonProcessingException e) {
             long at = Math.max(0, e.getLocation() == null ? 0 : e.getLocation().getByteOffset());
             throw new MalformedInputException(json.name(), json.start() + at, "JSON", e.getOriginalMessage(), HINT);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException e) { // there is no disk behind the bytes: it can only be about them
+            throw new MalformedInputException(json.name(), json.start(), "JSON", e.getMessage(), HINT);
         }
     }
 

@@ -121,6 +121,8 @@ class FirmwareMetadataTest {
         String rest = ", \"ResetEIP\": \"0x1\", \"OVMFHash\": \"" + HASH + "\"}";
         return Stream.of(
                         List.of("", "offset 0x0: expected firmware metadata: an object, found the end of the file"),
+                        List.of("{\0\0\0\0", "expected JSON, found "),
+                        List.of("{\0\"\0", "expected JSON, found "),
                         List.of("[]", "offset 0x0: expected firmware metadata: an object, found ["),
                         List.of("{}", "offset 0x1: expected MetadataItems, found an object without it"),
                         List.of(
