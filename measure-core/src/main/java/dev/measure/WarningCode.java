@@ -148,7 +148,11 @@ public enum WarningCode {
     /** Trailing bytes behind a quote. */
     QUOTE_TRAILING_BYTES("bytes that are not zero follow the signature of the quote"),
     /** A trust domain that its owner can look into. */
-    TD_DEBUG("the trust domain is a debug TD: the host can read and change it");
+    TD_DEBUG("the trust domain is a debug TD: the host can read and change it"),
+    /** An entry of a .pcrsig section fits no value. */
+    PCRSIG_NEVER_MATCHES("an entry of .pcrsig fits no value that PCR 11 can have"),
+    /** A PCR signature that the key of the image does not back. */
+    PCRSIG_BAD_SIGNATURE("a PCR signature that systemd will not accept with the key in .pcrpkey");
 
     private final String meaning;
 

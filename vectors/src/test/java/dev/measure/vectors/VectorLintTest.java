@@ -49,6 +49,7 @@ class VectorLintTest {
             "accumulated_test_schema_v1.json", AccumulatedTests.class,
             "uki_test_schema_v1.json", UkiTests.class,
             "pcr11_test_schema_v1.json", Pcr11Tests.class,
+            "tpm_policy_test_schema_v1.json", TpmPolicyTests.class,
             "firmware_schema_v1.json", RealFirmware.class);
 
     private static List<String> names(String ending) throws IOException {

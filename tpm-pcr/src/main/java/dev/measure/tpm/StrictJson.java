@@ -1,0 +1,196 @@
+package dev.measure.tpm;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.measure.MalformedInputException;
+import dev.measure.Source;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+
+/** Walks through a JSON file that has one form only: every token is asked for, and what is not asked for is an error with its offset. */
+final class StrictJson {
+    /** 256 profiles with 4 banks, 4 phases and signatures of 512 bytes are below 4 MiB. */
+    static final int MAX_FILE = 16 << 20;
+
+    private static final int MAX_DEPTH = 8;
+    private static final int MAX_STRING = 1 << 16;
+    private static final int MAX_NAME = 256;
+    private static final int MAX_NUMBER = 20;
+    private static final int SHOWN = 40;
+
+    private final Source source;
+    private final JsonParser parser;
+
+    private StrictJson(Source source) throws IOException {
+        this.source = source;
+        JsonFactory factory = JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(MAX_DEPTH)
+                        .maxStringLength(MAX_STRING)
+                        .maxNameLength(MAX_NAME)
+                        .maxNumberLength(MAX_NUMBER)
+                        .build())
+                .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                .build();
+        this.parser = factory.createParser(source.toByteArray());
+        parser.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+    }
+
+    /** Reads one value. */
+    @FunctionalInterface
+    interface Reading<T> {
+        T read(StrictJson json) throws IOException;
+    }
+
+    /**
+     * {@return what fills a file}
+     *
+     * @param source the file
+     * @param what its kind, for errors
+     * @param reading takes the one value in it
+     */
+    static <T> T read(Source source, String what, Reading<T> reading) {
+        if (source.length() > MAX_FILE) {
+            throw new MalformedInputException(
+                    source.name(),
+                    source.start(),
+                    what + " of at most " + MAX_FILE + " bytes",
+                    source.length() + " bytes",
+                    "");
+        }
+        try {
+            StrictJson json = new StrictJson(source);
+            T value = reading.read(json);
+            if (json.parser.nextToken() != null) {
+                throw json.malformed("the end of " + what, json.found());
+            }
+            return value;
+        } catch (JsonProcessingException e) {
+            long at = e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getByteOffset());
+            throw new MalformedInputException(
+                    source.name(), source.start() + Math.min(at, source.length()), what, reason(e), "");
+        } catch (IOException e) {
+            throw new UncheckedIOException("bytes in memory", e);
+        }
+    }
+
+    private static String reason(JsonProcessingException e) {
+        String message = e.getOriginalMessage() == null ? "no JSON" : e.getOriginalMessage();
+        StringBuilder plain = new StringBuilder();
+        for (char c : message.split("\n", 2)[0].toCharArray()) {
+            plain.append(c >= ' ' && c < 0x7f ? c : '?');
+        }
+        return "no JSON: " + plain;
+    }
+
+    /** Takes the start of an object. */
+    void object(String what) throws IOException {
+        take(JsonToken.START_OBJECT, what + " (an object)");
+    }
+
+    /** Takes the start of an array. */
+    void array(String what) throws IOException {
+        take(JsonToken.START_ARRAY, what + " (an array)");
+    }
+
+    private void take(JsonToken token, String what) throws IOException {
+        if (parser.nextToken() != token) {
+            throw malformed(what, found());
+        }
+    }
+
+    /** {@return whether another field follows in the object, whose name is {@link #name()} then} */
+    boolean field() throws IOException {
+        return parser.nextToken() == JsonToken.FIELD_NAME;
+    }
+
+    /** {@return the name of the field} */
+    String name() throws IOException {
+        return parser.currentName();
+    }
+
+    /** {@return whether another object follows in the array; it has been entered} */
+    boolean element(String what) throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token == JsonToken.START_OBJECT) {
+            return true;
+        }
+        if (token == JsonToken.END_ARRAY) {
+            return false;
+        }
+        throw malformed(what + " (an object)", found());
+    }
+
+    /** {@return whether another number follows in the array, which {@link #number} gives} */
+    boolean numberElement(String what) throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token == JsonToken.VALUE_NUMBER_INT) {
+            return true;
+        }
+        if (token == JsonToken.END_ARRAY) {
+            return false;
+        }
+        throw malformed(what + " (a number)", found());
+    }
+
+    /** {@return the number that is next} */
+    int integer(String what, int max) throws IOException {
+        take(JsonToken.VALUE_NUMBER_INT, what + " (a number)");
+        return number(what, max);
+    }
+
+    /** {@return the number at hand, 0 to a limit} */
+    int number(String what, int max) throws IOException {
+        // at most MAX_NUMBER digits, so this cannot take long
+        java.math.BigInteger value = parser.getBigIntegerValue();
+        if (value.signum() < 0 || value.bitLength() > 31 || value.intValue() > max) {
+            throw malformed(what + " of 0.." + max, value.toString());
+        }
+        return value.intValue();
+    }
+
+    /** {@return the text that is next} */
+    String string(String what) throws IOException {
+        take(JsonToken.VALUE_STRING, what + " (a string)");
+        return parser.getText();
+    }
+
+    /** {@return an exception about the token at hand} */
+    MalformedInputException malformed(String expected, String found) {
+        return new MalformedInputException(source.name(), source.start() + offset(), expected, found, "");
+    }
+
+    private long offset() {
+        return Math.max(0, Math.min(parser.currentTokenLocation().getByteOffset(), source.length()));
+    }
+
+    private String found() throws IOException {
+        JsonToken token = parser.currentToken();
+        if (token == null) {
+            return "the end of the data";
+        }
+        if (token.isScalarValue()) {
+            return token == JsonToken.VALUE_STRING ? "the string " + shown(parser.getText()) : shown(parser.getText());
+        }
+        return switch (token) {
+            case START_OBJECT -> "an object";
+            case START_ARRAY -> "an array";
+            case FIELD_NAME -> "the field " + shown(parser.currentName());
+            default -> token.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        };
+    }
+
+    /** {@return text from the file, safe for a terminal and short} */
+    static String shown(String text) {
+        StringBuilder shown = new StringBuilder("'");
+        for (int i = 0; i < Math.min(SHOWN, text.length()); i++) {
+            char c = text.charAt(i);
+            shown.append(c >= ' ' && c < 0x7f ? c : '?');
+        }
+        return shown.append(text.length() > SHOWN ? "'..." : "'").toString();
+    }
+}
