@@ -4,6 +4,7 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -112,6 +113,9 @@ final class PcrSignatureReader {
         String ref = json.string("ref");
         if (ref.isEmpty()) {
             throw json.malformed("a ref of at least one character", "an empty one");
+        }
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(ref)) {
+            throw json.malformed("a ref of whole characters", "half of a surrogate pair");
         }
         return ref;
     }

@@ -56,16 +56,6 @@ class PcrPolicyTest {
     }
 
     @Test
-    void authorizesAnEcKeyAsSystemdDoes() {
-        PolicyPublicKey key = p256(
-                "423a89da6f0998f510489ab9682706e762031ef8f9faef2a185eff67065a187e",
-                "996f73291670cef9e303d6cd9fa19ddf2c9c1fb1e283324ca9acca07c405c8d0");
-        assertEquals(
-                "2a5b705e83f949c27ac4d2e79e54fb5fb0a60f0b37bbd54a0ee1022ba00d3628",
-                PcrPolicy.policyAuthorize(key, Optional.empty()).hex());
-    }
-
-    @Test
     void bindsSeveralPcrsAsSystemdDoes() {
         TreeMap<Integer, Digest> values = new TreeMap<>(Map.of(
                 4, sha256("368f85b3013041dfe203faaa364f00b07c5da7b1e5f1dbf2efb06fa6b9bd92de"),
