@@ -10,6 +10,7 @@ import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -58,6 +59,9 @@ final class CelJsonReader {
             long at = Math.max(0, e.getLocation() == null ? 0 : e.getLocation().getByteOffset());
             throw new MalformedInputException(
                     source.name(), source.start() + at, "CEL-JSON", firstLine(e.getOriginalMessage()), "");
+        } catch (CharConversionException e) { // Jackson takes the first bytes for UTF-16 or UTF-32
+            throw new MalformedInputException(
+                    source.name(), source.start(), "CEL-JSON in UTF-8", firstLine(e.getMessage()), "");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

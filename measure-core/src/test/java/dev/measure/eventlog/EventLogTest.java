@@ -183,6 +183,14 @@ final class EventLogTest {
     }
 
     @Test
+    void refusesJsonInAnotherEncoding() {
+        byte[] bytes = {'{', 0, 0, 0, 0, (byte) 0xff, (byte) 0xfe, (byte) 0xff, 0, 0, 0, 0};
+        MalformedInputException refused =
+                assertThrows(MalformedInputException.class, () -> EventLog.read(Source.of("cel", bytes)));
+        assertEquals("CEL-JSON in UTF-8", refused.expected());
+    }
+
+    @Test
     void saysWhereTwoLogsPart() {
         EventLog first = EventLog.read(
                 LogBuilder.log().header(0).separator(0).event(4, 0xd, "one").build());
