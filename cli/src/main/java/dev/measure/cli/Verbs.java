@@ -20,6 +20,10 @@ final class Verbs {
         verbs.put("snp vmsa", VmsaVerb::new);
         verbs.put("snp launch-measure", LaunchMeasureVerb::new);
         verbs.put("eventlog", EventLogVerb::new);
+        verbs.put("snp id-block", IdBlockVerb::new);
+        verbs.put("snp verify-id-block", VerifyIdBlockVerb::new);
+        verbs.put("snp key-digest", KeyDigestVerb::new);
+        verbs.put("snp verify-report", VerifyReportVerb::new);
         verbs.put("inspect", InspectVerb::new);
         verbs.put("completion", CompletionVerb::new);
         verbs.put("help", HelpVerb::new);
