@@ -27,7 +27,7 @@ final class InspectVerb implements Verb {
 
     @Override
     public String summary() {
-        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, event log";
+        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, SNP report, ID block, GCE endorsement, event log";
     }
 
     @Override
@@ -86,6 +86,15 @@ final class InspectVerb implements Verb {
 
     private static void other(
             Source file, List<DigestAlgorithm> banks, boolean json, Page page, Call call, Result result) {
+        Optional<EvidenceReport> evidence = EvidenceReport.of(file);
+        if (evidence.isPresent()) {
+            if (json) {
+                result.found(evidence.get().found());
+            } else {
+                evidence.get().print(page);
+            }
+            return;
+        }
         if (IgvmFile.isIgvm(file)) {
             IgvmReport report = new IgvmReport(file, banks);
             if (json) {

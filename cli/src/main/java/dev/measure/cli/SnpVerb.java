@@ -40,6 +40,7 @@ final class SnpVerb implements Verb {
                 new Example(
                         "every page that is measured",
                         "snp --firmware OVMF.amdsev.fd --vcpus 1 --vcpu-type EPYC-v4 --trace=pages"),
+                new Example("a guest as libvirt starts it", "snp --from-libvirt guest.xml --firmware OVMF.amdsev.fd"),
                 new Example(
                         "an SEV-ES guest", "snp --mode seves --firmware OVMF.amdsev.fd --vcpus 4 --vcpu-type EPYC-v4"));
     }
@@ -57,6 +58,7 @@ final class SnpVerb implements Verb {
                         LaunchModes.ALL,
                         "kind of launch: " + String.join(", ", LaunchModes.ALL) + " (default snp)",
                         "--mode")));
+        groups.add(GuestFile.group());
         groups.addAll(SnpRequest.groups());
         groups.add(SvsmMode.group());
         groups.add(KrunMode.group());
@@ -103,6 +105,10 @@ final class SnpVerb implements Verb {
             }
             return ExitCode.DONE;
         }
+        return launch(GuestFile.of(call));
+    }
+
+    private static ExitCode launch(Call call) {
         String mode = call.value("--mode").map(LaunchModes::canonical).orElse("snp");
         if (mode.equals("ovmf-hash")) {
             return OvmfHashVerb.print(call);
