@@ -191,7 +191,19 @@ public final class MachineIdentity {
      */
     public static MachineIdentity read(Source source) {
         if (EntryPoint.isAt(source) || !DmidecodeText.isText(source)) {
-            return of(SmbiosTable.read(source));
+            SmbiosTable table = SmbiosTable.read(source);
+            MachineIdentity identity = of(table);
+            if (identity.values.isEmpty()) {
+                // A table has no magic number: whatever two bytes a file begins with, they can be the head of a
+                // structure.
+                throw new MalformedInputException(
+                        source.name(),
+                        source.start(),
+                        "an SMBIOS table that says who the machine is, in structures of type 0 to 3",
+                        table.structures().size() + " structures that do not",
+                        "copy /sys/firmware/dmi/tables/DMI of the machine");
+            }
+            return identity;
         }
         return of(DmidecodeText.read(source));
     }

@@ -3,6 +3,8 @@ package dev.measure.smbios;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.measure.MalformedInputException;
+import dev.measure.Source;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +72,16 @@ final class MachineIdentityTest {
                 "unknown machine field manufacurer; did you mean manufacturer? (known: " + KNOWN + ")",
                 refusal("manufacurer=QEMU"));
         assertEquals("unknown machine field colour (known: " + KNOWN + ")", refusal("manufacturer=QEMU,colour=red"));
+    }
+
+    @Test
+    void refusesATableThatSaysNothingOfTheMachine() {
+        byte[] endOfTable = {127, 4, 0, 0, 0, 0};
+        assertEquals(
+                "t: offset 0x0: expected an SMBIOS table that says who the machine is, in structures of type 0 to 3,"
+                        + " found 1 structures that do not",
+                assertThrows(MalformedInputException.class, () -> MachineIdentity.read(Source.of("t", endOfTable)))
+                        .getMessage());
     }
 
     @Test
