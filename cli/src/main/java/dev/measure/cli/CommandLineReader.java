@@ -83,7 +83,7 @@ final class CommandLineReader {
                     && option.arity().max() > 0
                     && option.originalStringValues().size() > 1) {
                 throw Complaint.usage(
-                        "option '" + option.longestName() + "' is given twice",
+                        "option '" + name(option) + "' is given twice",
                         "with " + String.join(" and ", option.originalStringValues()) + ": keep one");
             }
         }
@@ -102,7 +102,7 @@ final class CommandLineReader {
         try (Inputs inputs = new Inputs(surroundings.folder(), in)) {
             Sink sink = new Sink(out, common.output(), inputs);
             ExitCode exit = verb.run(new Call(parsed, common, talk, inputs, sink));
-            sink.finish();
+            sink.finish(exit == ExitCode.DONE);
             return exit;
         }
     }
@@ -151,10 +151,18 @@ final class CommandLineReader {
             ArgSpec arg = missing.getMissing().get(0);
             if (arg instanceof OptionSpec option) {
                 return Complaint.usage(
-                        "option '" + option.longestName() + "' needs a value: " + option.paramLabel(),
-                        "a value that begins with a dash is attached: " + option.longestName() + "=-x");
+                        "option '" + name(option) + "' needs a value: " + option.paramLabel(),
+                        "a value that begins with a dash is attached: " + name(option) + "=-x");
             }
         }
         return Complaint.usage(e.getMessage(), help);
+    }
+
+    /** The name that the help gives first: aliases stand behind it. */
+    private static String name(OptionSpec option) {
+        return Arrays.stream(option.names())
+                .filter(name -> name.startsWith("--"))
+                .findFirst()
+                .orElse(option.longestName());
     }
 }

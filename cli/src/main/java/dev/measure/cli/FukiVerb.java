@@ -71,8 +71,8 @@ final class FukiVerb implements Verb {
         return List.of(
                 "Values go to standard output, one line each, everything else to standard error; -q leaves only the"
                         + " values. `measure inspect` prints the inventory on standard output.",
-                "The exit code is 0 if there is at least one value, even if another firmware cannot be launched, and 5 if"
-                        + " there is none.");
+                "The exit code is 0 if there is at least one value, even if another firmware cannot be launched. If there"
+                        + " is none it says why: 5 not launchable, 4 broken.");
     }
 
     @Override
@@ -99,7 +99,7 @@ final class FukiVerb implements Verb {
         if (isInventoryWanted(call)) {
             inventory(new UkiReport(uki, List.of(DigestAlgorithm.SHA256), machines), call, result);
         }
-        return values(targets, call, result);
+        return values(targets, false, call, result);
     }
 
     private static ExitCode firmware(String name, Source file, Call call, Result result) {
@@ -131,7 +131,7 @@ final class FukiVerb implements Verb {
                 report.print(Page.on(call.talk()));
             }
         }
-        return values(List.of(target), call, result);
+        return values(List.of(target), true, call, result);
     }
 
     /** Says what is the matter with a firmware whatever launches it; a broken one is refused later, with its place. */
@@ -160,7 +160,8 @@ final class FukiVerb implements Verb {
         }
     }
 
-    private static ExitCode values(List<LaunchTarget> targets, Call call, Result result) {
+    /** A broken file ends the run, but broken firmware in an image leaves the inventory worth having. */
+    private static ExitCode values(List<LaunchTarget> targets, boolean only, Call call, Result result) {
         List<LaunchTarget> igvm = targets.stream().filter(IgvmValues::isFor).toList();
         List<LaunchTarget> mapped =
                 targets.stream().filter(target -> !IgvmValues.isFor(target)).toList();
@@ -169,13 +170,13 @@ final class FukiVerb implements Verb {
             SnpRequest request = SnpRequest.of(call, true);
             SnpValues values = new SnpValues(request, call.common().strictness(), result);
             asked += mapped.size() * request.guests().size();
-            Progress.during(asked + " launch digests", call, () -> values.add(mapped));
+            Progress.during(asked + " launch digests", call, () -> values.add(mapped, only));
             values.addAssumptions();
         }
         if (!igvm.isEmpty()) {
             IgvmValues values = new IgvmValues(call, result);
             asked += values.asked(igvm);
-            Progress.during("launch digests of IGVM files", call, () -> values.add(igvm, mapped.isEmpty()));
+            Progress.during("launch digests of IGVM files", call, () -> values.add(igvm, only && mapped.isEmpty()));
         }
         if (!Output.isTree(call.common())) {
             call.talk().say("");
@@ -183,7 +184,7 @@ final class FukiVerb implements Verb {
         }
         boolean failed = result.values().isEmpty();
         Output.write(result, asked == 1, call, failed);
-        return failed && !targets.isEmpty() ? ExitCode.NOT_LAUNCHABLE : ExitCode.DONE;
+        return failed ? result.worstRefusal() : ExitCode.DONE;
     }
 
     private static ExitCode lint(Call call, Result result) {

@@ -2,6 +2,7 @@ package dev.measure.cli;
 
 import dev.measure.Source;
 import java.io.BufferedInputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -62,8 +63,8 @@ final class Inputs implements AutoCloseable {
         }
         try {
             if (Files.exists(path) && !Files.isRegularFile(path)) {
-                // A pipe or a device has no size and cannot be read by position.
-                try (InputStream stream = new BufferedInputStream(Files.newInputStream(path))) {
+                // A pipe or a device has no size and cannot be read by position, not even to ask how much there is.
+                try (InputStream stream = new BufferedInputStream(new FileInputStream(path.toFile()))) {
                     return Source.read(name, stream);
                 }
             }
@@ -81,7 +82,10 @@ final class Inputs implements AutoCloseable {
         try {
             return folder.resolve(name);
         } catch (InvalidPathException e) {
-            throw new Complaint(ExitCode.MALFORMED, "not a file name: '" + name + "'", "");
+            throw new Complaint(
+                    ExitCode.MALFORMED,
+                    "not a file name: '" + name + "'",
+                    "if it is one, the character set of the locale cannot say it: try LC_ALL=C.UTF-8 measure ...");
         }
     }
 
@@ -105,6 +109,9 @@ final class Inputs implements AutoCloseable {
 
     private String near(String name) {
         Path path = path(name);
+        if (Files.isSymbolicLink(path)) {
+            return "it is a symbolic link to what is not there: ls -l " + name;
+        }
         Path parent = path.toAbsolutePath().getParent();
         if (parent == null || !Files.isDirectory(parent) || path.getFileName() == null) {
             return "";

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** The {@code measure} command. */
@@ -31,6 +32,8 @@ public final class Main {
      * @param args the command line without the program's name
      */
     public static void main(String[] args) {
+        // Digits and letter case never depend on where the command runs.
+        Locale.setDefault(Locale.ROOT);
         WatchedStream stdout = new WatchedStream(new FileOutputStream(FileDescriptor.out));
         PrintStream out = new PrintStream(new BufferedOutputStream(stdout, 1 << 16), false, StandardCharsets.UTF_8);
         PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);

@@ -149,6 +149,8 @@ final class Options {
         return new ParserSpec()
                 // `--vcpus --json` is a forgotten value, not a value; `--append -x` stays possible.
                 .allowOptionsAsOptionParameters(false)
+                // `--append @FILE` is ours; the parser would take FILE for a list of further arguments.
+                .expandAtFiles(false)
                 .overwrittenOptionsAllowed(true) // `-v -v` is harmless; a value given twice is refused by Main
                 .posixClusteredShortOptionsAllowed(true)
                 .splitQuotedStrings(false)

@@ -9,6 +9,7 @@ import dev.measure.Source;
 import dev.measure.Warning;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -128,6 +129,14 @@ final class Result {
 
     List<Refusal> refusals() {
         return Collections.unmodifiableList(refusals);
+    }
+
+    /** {@return the exit code of the values that are not given: broken input first, then what cannot be launched; done without any} */
+    ExitCode worstRefusal() {
+        return refusals.stream()
+                .map(Refusal::exit)
+                .min(Comparator.naturalOrder())
+                .orElse(ExitCode.DONE);
     }
 
     List<Warning> warnings() {

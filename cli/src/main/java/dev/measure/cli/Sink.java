@@ -66,9 +66,13 @@ final class Sink {
         }
     }
 
-    /** Hands over all that was added. */
-    void finish() {
-        if (name.isPresent() && kept.size() > 0) {
+    /**
+     * Hands over all that was added.
+     *
+     * @param done whether all went well: then the file is written even if there is nothing to say
+     */
+    void finish(boolean done) {
+        if (name.isPresent() && (done || kept.size() > 0)) {
             Path path = files.path(name.get());
             try {
                 Files.write(path, kept.toByteArray());

@@ -40,16 +40,17 @@ final class SnpValues {
     /**
      * Adds the values of firmwares, and the reasons of those that there are not.
      *
-     * @param targets the firmwares; a single one that is broken ends in an exception, one of several in a reason
+     * @param targets the firmwares
+     * @param only whether nothing else is asked for, so that a single broken firmware ends in an exception, not in a reason
      * @throws MalformedInputException if the tables of the only firmware are broken
      */
-    void add(List<LaunchTarget> targets) {
+    void add(List<LaunchTarget> targets, boolean only) {
         for (LaunchTarget target : targets) {
             String subject = targets.size() == 1 ? "" : target.fw() + ": ";
             try {
                 add(target, subject);
             } catch (MalformedInputException e) {
-                if (targets.size() == 1) {
+                if (only && targets.size() == 1) {
                     throw e;
                 }
                 refuseAll(target, ExitCode.MALFORMED, e.getMessage(), e.hint());

@@ -4,7 +4,6 @@ import dev.measure.Register;
 import dev.measure.snp.CpuModel;
 import dev.measure.snp.Vmm;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -123,10 +122,7 @@ final class SnpVerb implements Verb {
         };
         call.value("--dump-vmsa").ifPresent(folder -> dump(folder, mode, call));
         Output.write(result, asked == 1, call);
-        return result.refusals().stream()
-                .map(Result.Refusal::exit)
-                .min(Comparator.naturalOrder()) // broken input first, then what cannot be launched
-                .orElse(ExitCode.DONE);
+        return result.worstRefusal();
     }
 
     /** Refuses options that the mode would pass over in silence. */
@@ -182,7 +178,7 @@ final class SnpVerb implements Verb {
                 if (call.has("--metadata")) {
                     values.addMetadata(targets.get(0));
                 } else {
-                    values.add(targets);
+                    values.add(targets, true);
                 }
             });
         }

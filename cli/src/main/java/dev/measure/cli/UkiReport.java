@@ -172,7 +172,7 @@ final class UkiReport {
                     firmware.firmware().form().name().toLowerCase(Locale.ROOT),
                     Long.toString(firmware.firmware().payload().length()),
                     payload.version().orElse("-"),
-                    firmware.firmware().selectable() ? "yes" : "never",
+                    FirmwareChoice.never(uki, firmware).isEmpty() ? "yes" : "never",
                     payload.text());
         }
         return table;
@@ -254,7 +254,7 @@ final class UkiReport {
                     "profiles",
                     uki.profiles().stream().map(UkiReport::profileMap).toList());
         }
-        found.put("firmwares", payloads.stream().map(UkiReport::payloadMap).toList());
+        found.put("firmwares", payloads.stream().map(this::payloadMap).toList());
         List<Object> hardwareIds = new ArrayList<>();
         for (SectionRange range : uki.ranges()) {
             range.hardwareIds().ifPresent(ids -> ids.entries().forEach(id -> hardwareIds.add(hardwareId(range, id))));
@@ -278,7 +278,7 @@ final class UkiReport {
         return map;
     }
 
-    private static Map<String, Object> payloadMap(Payload payload) {
+    private Map<String, Object> payloadMap(Payload payload) {
         UkiFirmware firmware = payload.firmware();
         Map<String, Object> map = new LinkedHashMap<>();
         firmware.firmware().fwid().ifPresent(id -> map.put("id", id));
@@ -291,8 +291,9 @@ final class UkiReport {
         map.put(
                 "sha256",
                 firmware.firmware().payload().digest(DigestAlgorithm.SHA256).hex());
-        map.put("selectable", firmware.firmware().selectable());
-        firmware.firmware().notSelectable().ifPresent(why -> map.put("why", why));
+        Optional<String> never = FirmwareChoice.never(uki, firmware);
+        map.put("selectable", never.isEmpty());
+        never.ifPresent(why -> map.put("why", why));
         return map;
     }
 

@@ -141,6 +141,10 @@ final class Samples {
                         ".efifw",
                         EfifwWriter.efifw().fwid("evil\u001b[31m").payload(ovmf).build())
                 .writeTo(folder.resolve("evil.efi"));
+        uki().section(
+                        ".efifw",
+                        EfifwWriter.efifw().fwid("odd").payload(new byte[4097]).build())
+                .writeTo(folder.resolve("odd.efi"));
         uki().writeTo(folder.resolve("plain.efi"));
     }
 

@@ -103,4 +103,14 @@ public sealed interface FirmwareChoice {
     static FirmwareChoice of(Uki uki, int profile, Map<String, UUID> chids, StubVersion stub) {
         return StubLookup.choose(uki, profile, chids, Optional.of(stub));
     }
+
+    /**
+     * {@return why the stub that is in the image takes a firmware on no machine; empty if there are CHIDs that lead to it}
+     *
+     * @param uki the image
+     * @param firmware one of {@link Uki#firmwares()}
+     */
+    static Optional<String> never(Uki uki, UkiFirmware firmware) {
+        return StubLookup.never(uki, firmware);
+    }
 }

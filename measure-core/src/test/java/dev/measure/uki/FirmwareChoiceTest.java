@@ -200,4 +200,52 @@ class FirmwareChoiceTest {
                 () -> choice(fuki(hwids().firmware(chid(9), "n", "a"), "a"), Map.of("15", chid(9))));
         assertEquals("unknown CHID type '15', known: 0 to 14, ext0, ext1, ext2", e.getMessage());
     }
+
+    @Test
+    void saysWhyAFirmwareIsTakenOnNoMachine() {
+        PeWriter writer = stub("262.1")
+                .section(".linux", "k")
+                .section(
+                        ".hwids",
+                        hwids().firmware(chid(9), "n", "a")
+                                .firmware(chid(4), "n", "c")
+                                .build())
+                .section(".efifw", efifw().fwid("a").payload(new byte[] {1}).build())
+                .section(".efifw", efifw().fwid("a").payload(new byte[] {2}).build())
+                .section(".efifw", efifw().fwid("b").build())
+                .section(".efifw", legacy().fwid("c").build());
+        List<String> never = never(writer);
+        assertEquals("taken", never.get(0));
+        assertEquals("an earlier section has this id", never.get(1));
+        assertEquals("no entry in the .hwids table of the base names it", never.get(2));
+        assertEquals(false, never.get(3).equals("taken"));
+    }
+
+    @Test
+    void takesNothingFromAddOnsOrForOldStubs() {
+        byte[] table = hwids().firmware(chid(9), "n", "a").build();
+        byte[] firmware = efifw().fwid("a").build();
+        assertEquals(
+                List.of("the stub takes firmware from UKIs only"),
+                never(pe32Plus()
+                        .section(".cmdline", "x")
+                        .section(".hwids", table)
+                        .section(".efifw", firmware)));
+        assertEquals(
+                List.of("systemd-stub 257.13 never selects firmware, the first that does is 262"),
+                never(stub("257.13")
+                        .section(".linux", "k")
+                        .section(".hwids", table)
+                        .section(".efifw", firmware)));
+        assertEquals(
+                List.of("there is no .hwids section in the base beside its .efifw"),
+                never(stub("262.1").section(".linux", "k").section(".efifw", firmware)));
+    }
+
+    private static List<String> never(PeWriter writer) {
+        Uki uki = Uki.read(Source.of("x.efi", writer.build()));
+        return uki.firmwares().stream()
+                .map(firmware -> FirmwareChoice.never(uki, firmware).orElse("taken"))
+                .toList();
+    }
 }
