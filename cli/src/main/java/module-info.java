@@ -2,6 +2,7 @@
 module dev.measure.cli {
     requires dev.measure.core;
     requires dev.measure.snp;
+    requires dev.measure.tdx;
     requires info.picocli;
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.dataformat.yaml;

@@ -1,11 +1,13 @@
 package dev.measure.cli;
 
 import dev.measure.DigestAlgorithm;
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
 import dev.measure.firmware.Firmware;
+import dev.measure.firmware.TdxMetadata;
 import dev.measure.uki.FukiLint;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
@@ -178,13 +180,36 @@ final class FukiVerb implements Verb {
             asked += values.asked(igvm);
             Progress.during("launch digests of IGVM files", call, () -> values.add(igvm, only && mapped.isEmpty()));
         }
+        List<LaunchTarget> forTdx = mapped.stream().filter(FukiVerb::isForTdx).toList();
+        if (!forTdx.isEmpty()) {
+            TdxValues values = new TdxValues(call, TdxValues.mrtdInBothOrders(), result);
+            Progress.during("MRTD", call, () -> values.add(forTdx));
+            asked += values.asked();
+        }
         if (!Output.isTree(call.common())) {
             call.talk().say("");
-            call.talk().heading(targets.isEmpty() ? "No firmware, so no launch digest" : "SEV-SNP launch digests");
+            call.talk()
+                    .heading(
+                            targets.isEmpty()
+                                    ? "No firmware, so no launch digest"
+                                    : forTdx.isEmpty() ? "SEV-SNP launch digests" : "SEV-SNP launch digests and MRTD");
         }
         boolean failed = result.values().isEmpty();
         Output.write(result, asked == 1, call, failed);
         return failed ? result.worstRefusal() : ExitCode.DONE;
+    }
+
+    /** Whether a firmware has TDX metadata; what is wrong with it is told with its values. */
+    private static boolean isForTdx(LaunchTarget target) {
+        if (target.obstacle().isPresent()) {
+            return false;
+        }
+        try {
+            return TdxMetadata.find(Firmware.read(target.image(), Strictness.LENIENT))
+                    .isPresent();
+        } catch (MalformedInputException e) {
+            return false; // the launch digest says it
+        }
     }
 
     private static ExitCode lint(Call call, Result result) {

@@ -118,12 +118,14 @@ final class HelpTopics {
                 letter, a digit or one of . _ ~ - : , + is percent-encoded.
 
                   snp    fw, vmm, cpu, features, vcpus, hashes, rules
+                  mrtd   fw, order
 
                   fw        efifw:ID for firmware inside an f-UKI, else file:NAME, without folders
                   vmm       a behaviour profile: measure help profiles
                   cpu       the vCPU type or signature; none if none was given (EC2 and GCE need none)
                   features  SEV_FEATURES, hexadecimal
                   vcpus     the number of vCPUs at launch
+                  order     page or section: how the VMM adds and measures pages
                   hashes    none, or the first 12 hex digits of the SHA-256 of the kernel-hash table
                   rules     raw for a firmware image; for an IGVM file who loads it: qemu, hyperv, igvmmeasure, ...
                 """;

@@ -27,7 +27,8 @@ final class InspectVerb implements Verb {
 
     @Override
     public String summary() {
-        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, SNP report, ID block, GCE endorsement, event log";
+        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, SNP report,"
+                + " ID block, GCE endorsement, TD quote or report, event log";
     }
 
     @Override
@@ -64,6 +65,7 @@ final class InspectVerb implements Verb {
         result.input("file", file);
         boolean json = Output.isTree(call.common());
         Page page = Page.on(call.sink());
+        Optional<TdEvidenceReport> evidence = TdEvidenceReport.of(file);
         if (FileKind.isPe(file)) {
             Uki uki = Uki.read(file, call.common().strictness());
             uki.warnings().forEach(result::warning);
@@ -73,6 +75,13 @@ final class InspectVerb implements Verb {
             } else {
                 report.print(page);
             }
+        } else if (evidence.isPresent()) {
+            evidence.get().warnings().forEach(result::warning);
+            if (json) {
+                result.found(evidence.get().found());
+            } else {
+                evidence.get().print(page);
+            }
         } else {
             other(file, banks, json, page, call, result);
         }
@@ -81,7 +90,12 @@ final class InspectVerb implements Verb {
         } else {
             TextOutput.remarks(result, call.talk());
         }
-        return ExitCode.DONE;
+        boolean trusted = evidence.map(TdEvidenceReport::isTrusted).orElse(true);
+        if (!trusted) {
+            call.sink().flush();
+            call.talk().error(name + ": a signature or a hash in it is wrong, so nothing in it proves anything", "");
+        }
+        return trusted ? ExitCode.DONE : ExitCode.KEY;
     }
 
     private static void other(

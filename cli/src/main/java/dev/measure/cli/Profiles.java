@@ -5,6 +5,7 @@ import dev.measure.smbios.ChidMode;
 import dev.measure.snp.IgvmRules;
 import dev.measure.snp.SvsmRules;
 import dev.measure.snp.Vmm;
+import dev.measure.tdx.TdxVmm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +17,7 @@ final class Profiles {
     static List<BehaviourProfile> all() {
         List<BehaviourProfile> all = new ArrayList<>();
         all.addAll(Vmm.all());
+        all.addAll(TdxVmm.all());
         all.addAll(SvsmRules.all());
         all.addAll(IgvmRules.all());
         all.addAll(List.of(ChidMode.values()));

@@ -19,6 +19,8 @@ final class Verbs {
         verbs.put("snp ovmf-hash", OvmfHashVerb::new);
         verbs.put("snp vmsa", VmsaVerb::new);
         verbs.put("snp launch-measure", LaunchMeasureVerb::new);
+        verbs.put("tdx", TdxVerb::new);
+        verbs.put("tdx acpi", TdxAcpiVerb::new);
         verbs.put("eventlog", EventLogVerb::new);
         verbs.put("snp id-block", IdBlockVerb::new);
         verbs.put("snp verify-id-block", VerifyIdBlockVerb::new);

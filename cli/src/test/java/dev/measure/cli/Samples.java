@@ -82,7 +82,31 @@ final class Samples {
         return Vmsa.page(SnpGuest.qemu(1, CpuModel.parse("EPYC-v4")), 0, 0);
     }
 
+    private static OvmfWriter tdxFirmware() {
+        return OvmfWriter.ovmf(65536)
+                .fill(7)
+                .tdxMetadata()
+                .tdxSection(0x4000, 0xc000, 0xffff4000L, 0xc000, 0, 1)
+                .tdxSection(0, 0x4000, 0xffff0000L, 0x4000, 1, 0)
+                .tdxSection(0, 0, 0x810000, 0x10000, 3, 0)
+                .tdxSection(0, 0, 0x809000, 0x2000, 2, 0);
+    }
+
     static void write(Path folder) throws IOException {
+        byte[] tdx = tdxFirmware().build();
+        Files.write(folder.resolve("tdx.fd"), tdx);
+        Files.write(folder.resolve("tdx-vars.fd"), Arrays.copyOf(tdx, 0x4000));
+        Files.write(folder.resolve("tdx-code.fd"), Arrays.copyOfRange(tdx, 0x4000, tdx.length));
+        Files.write(
+                folder.resolve("tdx-two-hobs.fd"),
+                tdxFirmware().tdxSection(0, 0, 0x80b000, 0x2000, 2, 0).build());
+        Files.write(
+                folder.resolve("tdx-shim.fd"),
+                tdxFirmware().tdxSection(0, 0, 0x1000000, 0x2000, 4, 2).build());
+        Files.write(
+                folder.resolve("tdx-huge.fd"),
+                tdxFirmware().tdxSection(0, 0, 0x100000000L, 1L << 62, 3, 0).build());
+        Files.write(folder.resolve("tdx-broken.fd"), tdxFirmware().tdxCount(99).build());
         byte[] ovmf = OvmfWriter.of(65536, AMDSEV).build();
         List<String> steps = new ArrayList<>(AMDSEV);
         steps.add("section 0 0 1");
@@ -145,6 +169,11 @@ final class Samples {
                         ".efifw",
                         EfifwWriter.efifw().fwid("odd").payload(new byte[4097]).build())
                 .writeTo(folder.resolve("odd.efi"));
+        uki().section(".efifw", EfifwWriter.efifw().fwid("tdx").payload(tdx).build())
+                .section(
+                        ".efifw",
+                        EfifwWriter.efifw().fwid("amdsev").payload(ovmf).build())
+                .writeTo(folder.resolve("tdx.efi"));
         uki().writeTo(folder.resolve("plain.efi"));
     }
 

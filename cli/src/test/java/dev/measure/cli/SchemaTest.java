@@ -73,6 +73,12 @@ class SchemaTest {
                 List.of("inspect", "all-types.igvm"),
                 List.of("inspect", "good.efi", "--bank", "sha1,sha256,sha384,sha512,sm3"),
                 List.of("inspect", "zero.fd"),
+                List.of("tdx", "tdx.fd", "--trace"),
+                List.of("tdx", "tdx.efi", "--memory", "1G,2816M"),
+                List.of("tdx", "tdx.fd", "--register", "cfv"),
+                List.of("tdx", "tdx-two-hobs.fd"),
+                List.of("tdx", "tdx.fd", "--register", "mrtd,rtmr0"),
+                List.of("fuki", "tdx.efi"),
                 List.of("inspect", "kernel"),
                 List.of("inspect", "empty")));
         for (String fixture : List.of("fuki-match9.efi", "fuki-badmagic.efi", "fuki-prof.efi", "a1.addon.efi")) {
@@ -82,6 +88,13 @@ class SchemaTest {
             Shared.unxz("firmware/" + firmware + ".xz")
                     .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
         }
+        for (String evidence :
+                List.of("quotes/tdx_quote_5.dat", "quotes/az/hcl-report.bin", "ccel/go-eventlog/CCEL.bin")) {
+            Shared.file("vectors/tdx/evidence/" + evidence)
+                    .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
+        }
+        Shared.file("vectors/tdx/evidence/acpi/acpi_q72/etc_acpi_tables.bin")
+                .ifPresent(file -> commands.add(List.of("tdx", "acpi", "--acpi-tables", file.toString())));
         return commands.stream()
                 .map(command -> DynamicTest.dynamicTest(String.join(" ", command), () -> validates(command)));
     }

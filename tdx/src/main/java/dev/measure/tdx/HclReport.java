@@ -18,6 +18,7 @@ import java.util.Arrays;
 public record HclReport(long version, TdReport report, Source runtimeData) {
     private static final long MAGIC = 0x414c4348; // "HCLA"
     private static final int HARDWARE_REPORT = 1184;
+    private static final int REPORT_TYPE = 32 + HARDWARE_REPORT + 8;
     private static final long TDX = 4;
     private static final long SHA256 = 1;
 
@@ -25,14 +26,15 @@ public record HclReport(long version, TdReport report, Source runtimeData) {
     private static final int MAX_SIZE = 1 << 16;
 
     /**
-     * {@return whether bytes begin as the report does}
+     * {@return whether bytes begin as the report of a trust domain does; that of an SEV-SNP guest has another type}
      *
      * @param source the bytes
      */
     public static boolean isHclReport(Source source) {
-        return source.length() >= 32
+        return source.length() >= REPORT_TYPE + 4
                 && source.length() <= MAX_SIZE
-                && Cursor.of(source.slice(0, 4)).u32("signature") == MAGIC;
+                && Cursor.of(source.slice(0, 4)).u32("signature") == MAGIC
+                && Cursor.of(source.slice(REPORT_TYPE, 4)).u32("report type") == TDX;
     }
 
     /**

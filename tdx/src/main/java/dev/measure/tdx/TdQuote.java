@@ -115,8 +115,8 @@ public record TdQuote(
         }
         Cursor c = Cursor.of(source.slice(0, 8));
         int version = c.u16("version");
-        c.skip(2, "attestation key type");
-        return (version == 4 || version == 5) && c.u32("TEE type") == TdReport.TDX;
+        int keyType = c.u16("attestation key type");
+        return (version == 4 || version == 5) && keyType != 0 && c.u32("TEE type") == TdReport.TDX;
     }
 
     /**

@@ -1,0 +1,218 @@
+package dev.measure.cli;
+
+import dev.measure.DigestAlgorithm;
+import dev.measure.Source;
+import dev.measure.tdx.AcpiBlobs;
+import dev.measure.tdx.QemuAcpi;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** {@code measure tdx acpi}: the ACPI blobs that RTMR0 holds, read from QEMU or derived from its tables. */
+final class TdxAcpiVerb implements Verb {
+    private static final int MAX_VCPUS = 4096;
+    private static final int MAX_SECONDS = 600;
+
+    /** The first edk2 that puts PCIe's configuration space at 0xe0000000. */
+    private static final int ECAM_MOVED = 202305;
+
+    @Override
+    public String name() {
+        return "tdx acpi";
+    }
+
+    @Override
+    public String summary() {
+        return "the ACPI blobs that RTMR0 holds: read from an unmodified QEMU, or derived from its tables";
+    }
+
+    @Override
+    public List<Example> examples() {
+        return List.of(
+                new Example(
+                        "of a guest with 4 vCPUs and 8 GiB",
+                        "tdx acpi --qemu-binary /usr/bin/qemu-system-x86_64 --vcpus 4 --memory 8G"),
+                new Example(
+                        "with a device, written to files",
+                        "tdx acpi --qemu-binary /usr/bin/qemu-system-x86_64 --qemu-arg=-device --qemu-arg=virtio-net-pci"
+                                + " --dump-acpi blobs"),
+                new Example(
+                        "loader script and RSDP from the tables alone", "tdx acpi --acpi-tables etc_acpi_tables.bin"));
+    }
+
+    @Override
+    public List<Options.Group> groups() {
+        return List.of(
+                new Options.Group(
+                        "From QEMU",
+                        Options.value(
+                                "PATH",
+                                "qemu-system-x86_64; it is started paused, without KVM or guest code",
+                                "--qemu-binary"),
+                        Options.value("N", "how many vCPUs, 1..4096 (default 1)", "--vcpus", "--smp"),
+                        Options.value("SIZE", "memory: MiB, or with a suffix K, M, G or T (default 2G)", "--memory"),
+                        Options.value("TEXT", "machine (default " + QemuAcpi.MACHINE + ")", "--machine-type"),
+                        Options.repeated("ARG", "a further argument of QEMU; may be repeated", "--qemu-arg"),
+                        Options.value(
+                                "TAG",
+                                "edk2 of the guest, such as 202302; before 202305 PCIe lies elsewhere",
+                                "--edk2"),
+                        Options.value("SECONDS", "how long QEMU may take, 1..600 (default 30)", "--timeout")),
+                new Options.Group(
+                        "From files",
+                        Options.value("FILE", "etc/acpi/tables", "--acpi-tables"),
+                        Options.value("FILE", "etc/acpi/rsdp (default: derived)", "--acpi-rsdp"),
+                        Options.value("FILE", "etc/table-loader (default: derived)", "--acpi-loader")),
+                new Options.Group(
+                        "Output", Options.value("FOLDER", "also write the files into a folder", "--dump-acpi")));
+    }
+
+    @Override
+    public List<PositionalParamSpec> positionals() {
+        return List.of();
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.of(
+                "A line is: name, size, SHA-384. The first three are measured by OVMF, in this order.",
+                "The tables depend on QEMU's version and machine type, vCPUs, memory and devices: take the QEMU that will"
+                        + " run the guest. QEMU trees with patches for TDX, such as Ubuntu's 8.2, have other tables.",
+                "QEMU cannot be told that it is a TDX guest without TDX hardware; the machine options that this implies are"
+                        + " given instead.");
+    }
+
+    @Override
+    public ExitCode run(Call call) {
+        boolean fromFiles = call.has("--acpi-tables");
+        if (fromFiles == call.has("--qemu-binary")) {
+            throw Complaint.usage(
+                    fromFiles ? "both --qemu-binary and --acpi-tables are given" : "nothing to read from is given",
+                    "give --qemu-binary PATH, or --acpi-tables FILE");
+        }
+        if (call.common().format() == Format.BASE64) {
+            throw Complaint.usage("tdx acpi prints names, sizes and digests, got --format base64", "");
+        }
+        Result result = new Result();
+        Map<String, Source> files = fromFiles ? fromFiles(call, result) : fromQemu(call);
+        call.value("--dump-acpi").ifPresent(folder -> dump(folder, files, call));
+        if (Output.isTree(call.common())) {
+            result.found(found(call, files));
+            Output.write(result, false, call);
+        } else {
+            files.forEach((name, file) -> call.sink()
+                    .line(String.format(
+                            Locale.ROOT,
+                            "%-26s %7d  %s",
+                            name,
+                            file.length(),
+                            file.digest(DigestAlgorithm.SHA384).hex())));
+        }
+        return ExitCode.DONE;
+    }
+
+    private static Map<String, Source> fromFiles(Call call, Result result) {
+        Map<String, Source> given = new LinkedHashMap<>();
+        for (String option : List.of("--acpi-tables", "--acpi-rsdp", "--acpi-loader")) {
+            call.value(option).ifPresent(name -> {
+                Source file = call.inputs().open(name);
+                result.input(option.substring(2), file);
+                given.put(option, file);
+            });
+        }
+        AcpiBlobs blobs = AcpiBlobs.of(
+                given.get("--acpi-tables"),
+                Optional.ofNullable(given.get("--acpi-rsdp")),
+                Optional.ofNullable(given.get("--acpi-loader")));
+        Map<String, Source> files = new LinkedHashMap<>();
+        files.put("etc/table-loader", blobs.loader());
+        files.put("etc/acpi/rsdp", blobs.rsdp());
+        files.put("etc/acpi/tables", blobs.tables());
+        return files;
+    }
+
+    private static Map<String, Source> fromQemu(Call call) {
+        String binary = call.value("--qemu-binary").orElseThrow();
+        List<String> arguments = new ArrayList<>(List.of("-accel", "tcg"));
+        arguments.addAll(List.of("-machine", call.value("--machine-type").orElse(QemuAcpi.MACHINE)));
+        long memory = TdxRequest.size(call.value("--memory").orElse("2G"));
+        arguments.addAll(List.of("-m", (memory >> 10) + "K"));
+        arguments.addAll(List.of("-smp", Integer.toString(number(call, "--vcpus", 1, MAX_VCPUS))));
+        arguments.addAll(call.values("--qemu-arg"));
+        Duration limit = Duration.ofSeconds(number(call, "--timeout", 30, MAX_SECONDS));
+        // A bare name is looked for in PATH, a path is seen from where the command runs.
+        String program = binary.contains("/") ? call.inputs().path(binary).toString() : binary;
+        try {
+            return QemuAcpi.read(new QemuAcpi.Request(program, arguments, ecam(call), limit));
+        } catch (IOException e) {
+            throw new Complaint(
+                    ExitCode.NOT_LAUNCHABLE,
+                    binary + ": " + Inputs.why(e),
+                    "is it a qemu-system-x86_64, and does it take these arguments?");
+        }
+    }
+
+    private static int number(Call call, String option, int otherwise, int most) {
+        if (!call.has(option)) {
+            return otherwise;
+        }
+        List<Integer> numbers = Lists.numbers(option, List.of(call.value(option).orElseThrow()), 1, most);
+        if (numbers.size() != 1) {
+            throw Complaint.usage(option + " is one number here", "");
+        }
+        return numbers.get(0);
+    }
+
+    private static long ecam(Call call) {
+        Optional<String> tag = call.value("--edk2").map(text -> text.replaceFirst("^edk2-stable", ""));
+        if (tag.isPresent() && !tag.get().matches("20[0-9]{4}(\\.[0-9]+)?")) {
+            throw Complaint.usage("--edk2: expected a tag such as 202505, got '" + tag.get() + "'", "");
+        }
+        boolean older = tag.isPresent() && Integer.parseInt(tag.get().substring(0, 6)) < ECAM_MOVED;
+        return older ? QemuAcpi.ECAM_OLDER : QemuAcpi.ECAM_202305;
+    }
+
+    private static void dump(String name, Map<String, Source> files, Call call) {
+        Path folder = call.inputs().path(name);
+        try {
+            Files.createDirectories(folder);
+            for (Map.Entry<String, Source> file : files.entrySet()) {
+                Files.write(
+                        folder.resolve(file.getKey().replace('/', '_') + ".bin"),
+                        file.getValue().toByteArray());
+            }
+        } catch (IOException e) {
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+        }
+    }
+
+    private static Map<String, Object> found(Call call, Map<String, Source> files) {
+        List<Map<String, Object>> list = new ArrayList<>();
+        files.forEach((name, file) -> list.add(FirmwareReport.row(
+                "name",
+                name,
+                "size",
+                file.length(),
+                "sha384",
+                file.digest(DigestAlgorithm.SHA384).hex())));
+        return FirmwareReport.row(
+                "file",
+                call.value("--acpi-tables")
+                        .or(() -> call.value("--qemu-binary"))
+                        .orElseThrow(),
+                "kind",
+                "acpi-blobs",
+                "size",
+                files.values().stream().mapToLong(Source::length).sum(),
+                "blobs",
+                list);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.measure.cli;
+
+import dev.measure.tdx.MrtdOrder;
+import dev.measure.tdx.SectionTail;
+import dev.measure.tdx.TdHob;
+import dev.measure.tdx.TdxVmm;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What {@code measure tdx} is asked for.
+ *
+ * @param vmm the VMM, if it is known
+ * @param orders the orders of MRTD; empty for what the VMM does, else both
+ * @param tail what lies behind the data of a section, if it is not what the VMM does
+ * @param registers registers and events
+ * @param memory sizes of the guest's memory in bytes
+ * @param arguments the options about the VMM, as they were given
+ */
+record TdxRequest(
+        Optional<TdxVmm> vmm,
+        List<MrtdOrder> orders,
+        Optional<SectionTail> tail,
+        Set<String> registers,
+        List<Long> memory,
+        List<String> arguments) {
+    static final String MRTD = "mrtd";
+    static final String TD_HOB = "td-hob";
+    static final String CFV = "cfv";
+    static final List<String> REGISTERS = List.of(MRTD, "rtmr0", "rtmr1", "rtmr2", "rtmr3", TD_HOB, CFV);
+    static final List<String> ORDERS = List.of("page", "section", "both");
+
+    /** QEMU of a version that is not said. */
+    private static final String QEMU = "qemu";
+
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,16})([kKmMgGtT]?)(?:i?[bB])?");
+
+    /** {@return the names that --vmm takes} */
+    static List<String> vmms() {
+        List<String> names = new ArrayList<>(List.of(QEMU));
+        TdxVmm.all().stream().map(TdxVmm::id).forEach(names::add);
+        return names;
+    }
+
+    static TdxRequest of(Call call) {
+        List<String> arguments = new ArrayList<>();
+        for (String option : List.of("--vmm", "--qemu-version", "--tail")) {
+            call.value(option).ifPresent(value -> arguments.addAll(List.of(option, value)));
+        }
+        List<Long> memory = memory(call);
+        Set<String> registers = new LinkedHashSet<>();
+        for (String name : Lists.names("--register", call.values("--register"))) {
+            if (!REGISTERS.contains(name)) {
+                throw Complaint.usage(
+                        "unknown register '" + name + "'",
+                        Suggestion.didYouMean(name, REGISTERS) + "all: " + String.join(", ", REGISTERS));
+            }
+            registers.add(name);
+        }
+        if (registers.isEmpty()) {
+            registers.add(MRTD);
+            if (!memory.isEmpty()) {
+                registers.add(TD_HOB);
+            }
+        }
+        if (registers.contains(TD_HOB) && memory.isEmpty()) {
+            throw new Complaint(
+                    ExitCode.NOT_PREDICTABLE,
+                    "the TD HOB depends on the memory of the guest",
+                    "give --memory, such as 4G");
+        }
+        return new TdxRequest(vmm(call), orders(call), tail(call), registers, memory, arguments);
+    }
+
+    private static Optional<TdxVmm> vmm(Call call) {
+        Optional<String> name = call.value("--vmm").map(text -> text.toLowerCase(Locale.ROOT));
+        Optional<String> version = call.value("--qemu-version");
+        if (name.isPresent() && !vmms().contains(name.get())) {
+            throw Complaint.usage(
+                    "unknown VMM '" + name.get() + "'",
+                    Suggestion.didYouMean(name.get(), vmms()) + "all: " + String.join(", ", vmms()));
+        }
+        if (version.isPresent()) {
+            if (name.isPresent() && !name.get().equals(QEMU)) {
+                throw Complaint.usage(
+                        "both --vmm " + name.get() + " and --qemu-version " + version.get() + " are given",
+                        "keep one of them");
+            }
+            try {
+                return Optional.of(TdxVmm.ofQemu(version.get()));
+            } catch (IllegalArgumentException e) {
+                throw Complaint.usage("--qemu-version: " + e.getMessage(), "");
+            }
+        }
+        return name.filter(known -> !known.equals(QEMU)).map(TdxVmm::parse);
+    }
+
+    private static List<MrtdOrder> orders(Call call) {
+        Optional<String> order = call.value("--order");
+        if (order.isEmpty()) {
+            return List.of();
+        }
+        return switch (order.get()) {
+            case "page" -> List.of(MrtdOrder.PAGE);
+            case "section" -> List.of(MrtdOrder.SECTION);
+            case "both" -> List.of(MrtdOrder.PAGE, MrtdOrder.SECTION);
+            default ->
+                throw Complaint.usage(
+                        "unknown order '" + order.get() + "'",
+                        Suggestion.didYouMean(order.get(), ORDERS) + "all: " + String.join(", ", ORDERS));
+        };
+    }
+
+    private static Optional<SectionTail> tail(Call call) {
+        Optional<String> tail = call.value("--tail");
+        if (tail.isPresent() && !Set.of("file", "zero").contains(tail.get())) {
+            throw Complaint.usage("--tail must be file or zero, got '" + tail.get() + "'", "");
+        }
+        return tail.map(name -> name.equals("file") ? SectionTail.FILE : SectionTail.ZERO);
+    }
+
+    private static List<Long> memory(Call call) {
+        List<Long> sizes = new ArrayList<>();
+        for (String item : Lists.names("--memory", call.values("--memory"))) {
+            long size = size(item);
+            if (!sizes.contains(size)) {
+                sizes.add(size);
+            }
+        }
+        return sizes;
+    }
+
+    /** Bytes of a size as QEMU's -m takes it: a bare number is MiB. */
+    static long size(String text) {
+        Matcher matcher = SIZE.matcher(text);
+        if (!matcher.matches()) {
+            throw Complaint.usage("--memory: expected a size such as 2048 (MiB) or 2G, got '" + text + "'", "");
+        }
+        int shift = switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
+            case "k" -> 10;
+            case "g" -> 30;
+            case "t" -> 40;
+            default -> 20;
+        };
+        long number = Long.parseLong(matcher.group(1));
+        if (number > TdHob.MAX_MEMORY >> shift || number << shift == 0 || (number << shift) % 4096 != 0) {
+            throw Complaint.usage("--memory must be a multiple of 4 KiB, at most 2048T, got " + text, "");
+        }
+        return number << shift;
+    }
+}

@@ -1,0 +1,240 @@
+package dev.measure.cli;
+
+import dev.measure.Assumption;
+import dev.measure.Digest;
+import dev.measure.MalformedInputException;
+import dev.measure.Prediction;
+import dev.measure.Register;
+import dev.measure.Source;
+import dev.measure.Strictness;
+import dev.measure.ValueId;
+import dev.measure.firmware.Firmware;
+import dev.measure.tdx.Cfv;
+import dev.measure.tdx.Mrtd;
+import dev.measure.tdx.MrtdOrder;
+import dev.measure.tdx.TdHob;
+import dev.measure.tdx.TdxLaunch;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Predicts MRTD, TD HOB and CFV of firmwares. */
+final class TdxValues {
+    private static final Register MRTD = new Register.Mrtd();
+    private static final Register RTMR0 = new Register.Rtmr(0);
+    private static final List<MrtdOrder> BOTH = List.of(MrtdOrder.PAGE, MrtdOrder.SECTION);
+
+    private final Call call;
+    private final TdxRequest request;
+    private final Result result;
+    private final Strictness strictness;
+    private final Map<String, Digest> events = new LinkedHashMap<>();
+    private final List<LaunchTarget> targets = new ArrayList<>();
+    private int asked;
+
+    TdxValues(Call call, TdxRequest request, Result result) {
+        this.call = call;
+        this.request = request;
+        this.result = result;
+        this.strictness = call.common().strictness();
+    }
+
+    /** {@return a request for MRTD in both orders} */
+    static TdxRequest mrtdInBothOrders() {
+        return new TdxRequest(Optional.empty(), BOTH, Optional.empty(), Set.of(TdxRequest.MRTD), List.of(), List.of());
+    }
+
+    /** {@return how many values were asked for} */
+    int asked() {
+        return asked;
+    }
+
+    /**
+     * Adds the values of firmwares, and the reasons of those that there are not.
+     *
+     * @param all the firmwares; a single one that is broken ends in an exception, one of several in a reason
+     */
+    void add(List<LaunchTarget> all) {
+        for (LaunchTarget target : all) {
+            String subject = all.size() == 1 ? "" : target.fw() + ": ";
+            targets.add(target);
+            try {
+                add(target, subject);
+            } catch (MalformedInputException e) {
+                if (all.size() == 1) {
+                    throw e;
+                }
+                refuseMrtd(target, ExitCode.MALFORMED, e.getMessage(), e.hint());
+            }
+        }
+    }
+
+    private void add(LaunchTarget target, String subject) {
+        if (target.obstacle().isPresent()) {
+            refuseMrtd(target, ExitCode.NOT_LAUNCHABLE, target.obstacle().get(), "");
+            return;
+        }
+        TdxLaunch launch = new TdxLaunch(firmware(target), request.vmm(), request.tail(), strictness);
+        if (request.registers().contains(TdxRequest.MRTD)) {
+            Map<MrtdOrder, Prediction> values =
+                    request.orders().isEmpty() ? Mrtd.of(launch) : Mrtd.of(launch, request.orders());
+            values.forEach((order, prediction) -> mrtd(target, subject, order, prediction));
+        }
+        for (String register : request.registers()) {
+            if (register.startsWith("rtmr")) {
+                rtmr(target, Integer.parseInt(register.substring(4)));
+            }
+        }
+        if (request.registers().contains(TdxRequest.TD_HOB)) {
+            TdHob.of(launch, request.memory()).values().forEach(list -> hob(target, list));
+        }
+        if (request.registers().contains(TdxRequest.CFV)) {
+            cfv(target, launch);
+        }
+    }
+
+    private Firmware firmware(LaunchTarget target) {
+        Optional<String> vars = call.has("--vars") ? call.value("--vars") : Optional.empty();
+        if (vars.isEmpty()) {
+            return Firmware.read(target.image(), strictness);
+        }
+        Source store = call.inputs().open(vars.get());
+        result.input("vars", store);
+        return TdxLaunch.join(store, target.image(), strictness);
+    }
+
+    private void mrtd(LaunchTarget target, String subject, MrtdOrder order, Prediction prediction) {
+        asked++;
+        String otherFile = Firmware.read(target.image(), Strictness.LENIENT).kind() == Firmware.Kind.OVMF_VARS
+                ? "this is a variable store; give it as --vars, and the *_CODE.fd beside it as --firmware"
+                : "";
+        new Answers(result)
+                .add(
+                        new Answers.Question(
+                                id(target, order),
+                                Map.of("order", order.id()),
+                                () -> command(target, List.of("--order", order.id())),
+                                subject,
+                                otherFile),
+                        prediction);
+    }
+
+    private static String id(LaunchTarget target, MrtdOrder order) {
+        Map<String, String> keys = new LinkedHashMap<>();
+        keys.put("fw", target.fw());
+        keys.put("order", order.id());
+        return ValueId.of(MRTD.id(), keys);
+    }
+
+    private void refuseMrtd(LaunchTarget target, ExitCode exit, String why, String hint) {
+        for (MrtdOrder order : request.orders().isEmpty() ? BOTH : request.orders()) {
+            asked++;
+            result.refusal(new Result.Refusal(id(target, order), MRTD, exit, why, hint));
+        }
+    }
+
+    private void rtmr(LaunchTarget target, int index) {
+        asked++;
+        Register register = new Register.Rtmr(index);
+        result.refusal(
+                new Result.Refusal(
+                        ValueId.of(register.id(), Map.of("fw", target.fw())),
+                        register,
+                        ExitCode.NOT_PREDICTABLE,
+                        register.id()
+                                + " is made of what firmware, loader and kernel measure during the boot, which a firmware"
+                                + " alone does not settle",
+                        "replay the log of a boot: measure eventlog replay CCEL; td-hob and cfv are the first events of rtmr0"));
+    }
+
+    private void hob(LaunchTarget target, TdHob list) {
+        asked++;
+        Map<String, String> keys = new LinkedHashMap<>();
+        keys.put("fw", target.fw());
+        keys.put("memory", memory(list.memory()));
+        String id = ValueId.of("tdhob", keys);
+        if (list instanceof TdHob.Built built) {
+            events.put(id, built.digest());
+            result.assumption(
+                    new Assumption(
+                            "memory",
+                            "q35",
+                            "a q35 machine without NUMA nodes, memory devices or max-ram-below-4g; each of them changes the TD HOB"));
+            built.warnings().forEach(result::warning);
+        } else if (list instanceof TdHob.Refused refused) {
+            result.refusal(new Result.Refusal(id, RTMR0, ExitCode.NOT_LAUNCHABLE, refused.why(), refused.hint()));
+        } else {
+            throw new AssertionError(list);
+        }
+    }
+
+    /** MiB where it is a whole number of them, as options and ids have it. */
+    private static String memory(long bytes) {
+        return bytes % (1 << 20) == 0 ? Long.toString(bytes >> 20) : (bytes >> 10) + "K";
+    }
+
+    private void cfv(LaunchTarget target, TdxLaunch launch) {
+        asked++;
+        String id = ValueId.of("cfv", Map.of("fw", target.fw()));
+        List<Cfv> volumes = Cfv.of(launch);
+        if (volumes.size() == 1) {
+            events.put(id, volumes.get(0).digest());
+        } else {
+            result.refusal(new Result.Refusal(
+                    id,
+                    RTMR0,
+                    ExitCode.NOT_LAUNCHABLE,
+                    target.fw() + ": expected one CFV section that can be launched, found " + volumes.size(),
+                    "`--register mrtd` says what is wrong with the firmware"));
+        }
+    }
+
+    private String command(LaunchTarget target, List<String> more) {
+        List<String> words = new ArrayList<>(List.of("measure", "tdx"));
+        words.addAll(target.arguments());
+        if (call.has("--vars")) {
+            words.addAll(List.of("--vars", call.value("--vars").orElseThrow()));
+        }
+        words.addAll(request.arguments());
+        words.addAll(more);
+        if (strictness == Strictness.LENIENT) {
+            words.add("--lenient");
+        }
+        return Shell.line(words);
+    }
+
+    /** Writes what there is: values of registers, then digests of events. */
+    void write() {
+        boolean bare = asked == 1;
+        if (!events.isEmpty() && Output.isTree(call.common())) {
+            LaunchTarget first = targets.get(0);
+            List<Map<String, Object>> list = new ArrayList<>();
+            events.forEach((id, digest) -> list.add(
+                    FirmwareReport.row("id", id, "alg", digest.algorithm().id(), "digest", digest.hex())));
+            Firmware firmware = Firmware.read(first.image(), Strictness.LENIENT);
+            result.found(FirmwareReport.row(
+                    "file",
+                    first.image().name(),
+                    "kind",
+                    FirmwareReport.kind(firmware),
+                    "size",
+                    first.image().length(),
+                    "eventDigests",
+                    list));
+        }
+        if (!Output.isTree(call.common())) {
+            // Before what is said about them, as values are; without --trace, which lists registers only.
+            events.forEach((id, digest) -> {
+                String text = call.common().format() == Format.BASE64
+                        ? Base64.getEncoder().encodeToString(digest.toByteArray())
+                        : digest.hex();
+                call.sink().line(bare ? text : id + "  " + text);
+            });
+        }
+        Output.write(result, bare, call);
+    }
+}

@@ -1,0 +1,102 @@
+package dev.measure.cli;
+
+import java.util.Comparator;
+import java.util.List;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** {@code measure tdx}: MRTD of a firmware, or of the firmwares inside an f-UKI, and the first events of RTMR0. */
+final class TdxVerb implements Verb {
+    @Override
+    public String name() {
+        return "tdx";
+    }
+
+    @Override
+    public String summary() {
+        return "Intel TDX: MRTD of a firmware, or of the firmwares inside an f-UKI; TD HOB and CFV";
+    }
+
+    @Override
+    public List<Example> examples() {
+        return List.of(
+                new Example("MRTD, in both orders in which VMMs work", "tdx --firmware OVMF.inteltdx.ms.fd"),
+                new Example("for one VMM", "tdx --firmware OVMF.inteltdx.ms.fd --qemu-version 8.2.2"),
+                new Example("one firmware of an f-UKI", "tdx linux.efi --fwid tdx --order page"),
+                new Example("a split firmware", "tdx --firmware OVMF_CODE_4M.fd --vars OVMF_VARS_4M.fd"),
+                new Example(
+                        "the TD HOBs of guests of several sizes, which RTMR0 begins with",
+                        "tdx --firmware OVMF.inteltdx.ms.fd --register td-hob --memory 2G,4G,16G"),
+                new Example("every page that is measured", "tdx --firmware OVMF.fd --order page --trace=pages"));
+    }
+
+    @Override
+    public List<Options.Group> groups() {
+        return List.of(
+                new Options.Group(
+                        "Input",
+                        Options.value("FILE", "firmware file; - is standard input", "--firmware", "--bios"),
+                        Options.list("which firmwares of an f-UKI, by id (default: all)", List.of(), "--fwid"),
+                        Options.value("FILE", "variable store of a split firmware: its VARS file", "--vars")),
+                new Options.Group(
+                        "What",
+                        Options.list(
+                                "registers, and td-hob and cfv, the first two events of RTMR0 (default: mrtd, and td-hob"
+                                        + " with --memory)",
+                                TdxRequest.REGISTERS,
+                                "--register"),
+                        Options.list(
+                                "sizes of the guest's memory: MiB, or with a suffix K, M, G or T",
+                                List.of(),
+                                "--memory")),
+                new Options.Group(
+                        "VMM",
+                        Options.choice(
+                                "ORDER",
+                                TdxRequest.ORDERS,
+                                "order of adding and measuring pages: page, section or both (default: what the VMM does,"
+                                        + " else both)",
+                                "--order"),
+                        Options.choice(
+                                "VMM",
+                                TdxRequest.vmms(),
+                                "VMM: " + String.join(", ", TdxRequest.vmms()) + "; see: measure help profiles",
+                                "--vmm",
+                                "--vmm-type"),
+                        Options.value("V", "version of QEMU, such as 8.2.2 or 10.1", "--qemu-version"),
+                        Options.choice(
+                                "TAIL",
+                                List.of("file", "zero"),
+                                "what lies behind the data of a measured section that is longer: file or zero"
+                                        + " (default: what the VMM does, else file)",
+                                "--tail")));
+    }
+
+    @Override
+    public List<PositionalParamSpec> positionals() {
+        return List.of(Options.positional(0, "FILE", "an f-UKI, or a firmware file; - is standard input"));
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.of(
+                "MRTD depends on the firmware and on the order in which the VMM works, not on memory, vCPUs or command"
+                        + " line. If the VMM is not named, both orders are right for some VMM: accept the one of yours.",
+                "The TD HOB is the list that QEMU builds; other VMMs build others.",
+                "The exit code is 5 if the VMM or the processor would refuse any of the values asked for; the others are"
+                        + " given all the same.");
+    }
+
+    @Override
+    public ExitCode run(Call call) {
+        TdxRequest request = TdxRequest.of(call);
+        Result result = new Result();
+        List<LaunchTarget> targets = Targets.of(call, result);
+        TdxValues values = new TdxValues(call, request, result);
+        Progress.during("MRTD", call, () -> values.add(targets));
+        values.write();
+        return result.refusals().stream()
+                .map(Result.Refusal::exit)
+                .min(Comparator.naturalOrder()) // broken input first, then what cannot be launched
+                .orElse(ExitCode.DONE);
+    }
+}

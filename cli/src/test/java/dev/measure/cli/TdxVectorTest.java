@@ -1,0 +1,113 @@
+package dev.measure.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.vectors.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the command prints for real firmware and evidence, against what other programs say of them. */
+class TdxVectorTest {
+    @TempDir
+    Path folder;
+
+    private Session measure(String... args) {
+        return Session.with(new Surroundings(folder, Map.of(), false, false), new byte[0], args);
+    }
+
+    @Test
+    void realFirmwareHasThePeersValues() throws IOException {
+        Optional<Path> vectors = Shared.file("vectors/tdx/mrtd.json");
+        Optional<Path> firmware = Shared.unxz("firmware/forky-OVMF.inteltdx.ms.fd.xz");
+        if (vectors.isEmpty() || firmware.isEmpty()) {
+            return;
+        }
+        for (JsonNode image :
+                new ObjectMapper().readTree(vectors.get().toFile()).get("ovmf")) {
+            if (!image.get("file").asText().endsWith("OVMF.inteltdx.ms.fd")) {
+                continue;
+            }
+            String file = firmware.get().toString();
+            String fw = "fw=file:" + firmware.get().getFileName();
+            assertEquals(
+                    image.get("mrtd_section").asText() + "\n",
+                    measure("tdx", "--firmware", file, "--qemu-version", "8.2.2")
+                            .out());
+            assertEquals(
+                    image.get("mrtd_page").asText() + "\n",
+                    measure("tdx", file, "--qemu-version", "10.1").out());
+            String events = measure("tdx", file, "--memory", "512,2G,2816M,16384", "--register", "td-hob,cfv")
+                    .out();
+            assertTrue(
+                    events.contains("cfv/" + fw + "  " + image.get("cfv_sha384").asText() + "\n"), events);
+            image.get("td_hob").properties().forEach(hob -> {
+                String memory = hob.getKey().replace("MiB", "");
+                String line = "tdhob/" + fw + "/memory=" + memory + "  "
+                        + hob.getValue().asText() + "\n";
+                assertTrue(events.contains(line), line + events);
+            });
+            assertTrue(measure("fuki", file)
+                    .out()
+                    .contains("/order=page  " + image.get("mrtd_page").asText() + "\n"));
+            return;
+        }
+        throw new AssertionError("the vectors lack the image");
+    }
+
+    @Test
+    void inspectShowsAQuoteAndSaysIfItIsForged() throws IOException {
+        Optional<Path> file = Shared.file("vectors/tdx/evidence/quotes/tdx_quote_5.dat");
+        if (file.isEmpty()) {
+            return;
+        }
+        Session good = measure("inspect", file.get().toString());
+        assertEquals(0, good.exit(), good::toString);
+        assertTrue(
+                good.out()
+                        .contains(
+                                "dfba221b48a22af8511542ee796603f37382800840dcd978703909bf8e64d4c8a1e9de86e7c9638bfcba422f3886400a"),
+                good.out());
+        byte[] forged = Files.readAllBytes(file.get());
+        forged[190] ^= 1; // in MRTD
+        Files.write(folder.resolve("forged"), forged);
+        Session bad = measure("inspect", "forged");
+        assertEquals(8, bad.exit(), bad::toString);
+        assertTrue(bad.out().contains("quote signature"), bad.out());
+        assertTrue(
+                bad.err().contains("forged: a signature or a hash in it is wrong, so nothing in it proves anything"),
+                bad.err());
+    }
+
+    @Test
+    void acpiBlobsAreThoseThatQemuMade() throws IOException {
+        Optional<Path> file = Shared.file("vectors/tdx/evidence/acpi/acpi_q100/etc_acpi_tables.bin");
+        if (file.isEmpty()) {
+            return;
+        }
+        Session blobs = measure("tdx", "acpi", "--acpi-tables", file.get().toString(), "--dump-acpi", "blobs");
+        // SHA-384 of QEMU's own etc/table-loader and etc/acpi/rsdp.
+        assertTrue(
+                blobs.out()
+                        .contains(
+                                "4096  10a38b59746179c4cd521546b66a2363681df16558aab71ad88bbff78bf15ba4fa65b939baa0207cd2826471a581fd0a"),
+                blobs.out());
+        assertTrue(
+                blobs.out()
+                        .contains(
+                                "20  7b450a609235534dfa8b0c5ca0254554057173ef19b3a1e03a51e4c974818b87a99a7afbdbf591b4bcae52ce50b5a5b6"),
+                blobs.out());
+        assertEquals(
+                -1,
+                Files.mismatch(
+                        file.get().resolveSibling("etc_table-loader.bin"),
+                        folder.resolve("blobs/etc_table-loader.bin")));
+    }
+}
