@@ -149,7 +149,7 @@ final class IdBlockVerb implements Verb {
         if (call.has("--metadata")) {
             values.addMetadata(targets.get(0));
         } else {
-            values.add(targets);
+            values.add(targets, true);
         }
         if (!result.refusals().isEmpty()) {
             Result.Refusal refusal = result.refusals().get(0);
