@@ -18,5 +18,11 @@
  * <p>A guest that is loaded from an IGVM file: {@link dev.measure.snp.IgvmLaunchDigest} takes an
  * {@link dev.measure.snp.IgvmLaunch}, and {@link dev.measure.snp.IgvmRules} says who loads it.
  * {@link dev.measure.snp.IgvmSecureBoot} makes such a file of a firmware, its Secure Boot keys and its kernel.
+ *
+ * <p>{@link dev.measure.snp.IdBlock} is what an owner signs about a guest, {@link dev.measure.snp.IdAuth} the signature,
+ * {@link dev.measure.snp.SigningKey} the key, and {@link dev.measure.snp.IdBlockCheck} verifies a pair. Of a running guest,
+ * {@link dev.measure.snp.SnpEvidence} reads the {@link dev.measure.snp.AttestationReport}, {@link dev.measure.snp.ReportCheck} compares
+ * it with a prediction, {@link dev.measure.snp.EndorsementChain} verifies who signed it, and {@link dev.measure.snp.GceEndorsement} is
+ * what Google says of its firmware. All of them answer with {@link dev.measure.snp.FieldVerdict}.
  */
 package dev.measure.snp;
