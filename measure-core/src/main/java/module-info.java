@@ -7,6 +7,7 @@ module dev.measure.core {
     requires org.tukaani.xz;
 
     exports dev.measure;
+    exports dev.measure.boot;
     exports dev.measure.eventlog;
     exports dev.measure.firmware;
     exports dev.measure.igvm;

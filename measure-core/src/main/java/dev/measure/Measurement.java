@@ -122,10 +122,24 @@ public final class Measurement {
             last[0] = event.after();
             sink.accept(event);
         });
+        if (last[0] == null && isReset()) {
+            return; // a register that nothing was measured into
+        }
         if (!value.equals(last[0])) {
             throw new IllegalStateException(
                     "the trace of " + register.id() + " ends at " + last[0] + ", its value is " + value);
         }
+    }
+
+    /** A register starts with all bits zero, or all bits one where only a late launch may extend it. */
+    private boolean isReset() {
+        byte[] bytes = value.toByteArray();
+        for (byte b : bytes) {
+            if (b != bytes[0]) {
+                return false;
+            }
+        }
+        return bytes[0] == 0 || bytes[0] == -1;
     }
 
     /**

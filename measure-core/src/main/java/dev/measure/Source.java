@@ -352,6 +352,22 @@ public final class Source implements AutoCloseable {
         }
     }
 
+    /** Two sources are equal if they are the same range of the same bytes in memory or of the same open file. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Source source
+                && bytes == source.bytes
+                && file == source.file
+                && start == source.start
+                && length == source.length
+                && stored == source.stored;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(System.identityHashCode(bytes), System.identityHashCode(file), start, length);
+    }
+
     /** {@return name, place and length} */
     @Override
     public String toString() {

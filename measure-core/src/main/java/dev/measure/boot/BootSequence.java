@@ -1,0 +1,430 @@
+package dev.measure.boot;
+
+import dev.measure.Evidence;
+import dev.measure.Provenance;
+import dev.measure.Source;
+import dev.measure.Warning;
+import dev.measure.WarningCode;
+import dev.measure.eventlog.EventType;
+import dev.measure.pe.PeImage;
+import dev.measure.smbios.ChidMode;
+import dev.measure.smbios.Chids;
+import dev.measure.smbios.MachineIdentity;
+import dev.measure.uki.FirmwareChoice;
+import dev.measure.uki.LoaderInfo;
+import dev.measure.uki.StubVersion;
+import dev.measure.uki.Uki;
+import dev.measure.uki.UkiFirmware;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * The order in which the programs of a boot measure: firmware, boot loaders, stub, kernel, system. Reads top to bottom like the log
+ * that a boot leaves.
+ */
+public final class BootSequence {
+    /** Device path of a kernel that QEMU hands over (edk2 OvmfPkg/QemuKernelLoaderFsDxe). */
+    private static final UUID QEMU_KERNEL_LOADER = UUID.fromString("1428f772-b64a-441e-b8c3-9ebdd7f893c7");
+
+    private final EventRecorder recorder = new EventRecorder();
+    private final BootInputs inputs;
+    private final Optional<FirmwareFacts> facts;
+    private final Optional<Boolean> secureBoot;
+    private final int profile;
+    private final Optional<StubBehaviour> stub;
+    private final Optional<UkiFirmware> firmware;
+    private final Ovmf ovmf;
+    private final BootState state;
+    private Optional<String> refusal = Optional.empty();
+
+    private BootSequence(BootInputs inputs) {
+        this.inputs = inputs;
+        this.facts = FirmwareFacts.of(recorder, inputs);
+        this.secureBoot = inputs.secureBoot.or(() -> facts.flatMap(FirmwareFacts::secureBoot));
+        this.profile = profileOf(inputs);
+        this.stub = stub();
+        this.firmware = selected();
+        this.ovmf = new Ovmf(recorder, inputs, facts);
+        this.state = new BootState(recorder, secureBoot, facts, loadOptionsOf(inputs, profile), profile);
+    }
+
+    /**
+     * {@return what the boot measures}
+     *
+     * @param inputs what the boot is made of
+     * @throws dev.measure.MalformedInputException if an input is broken
+     * @throws IllegalArgumentException if the inputs contradict each other
+     */
+    public static BootPrediction of(BootInputs inputs) {
+        return new BootSequence(inputs).predict();
+    }
+
+    private BootPrediction predict() {
+        ovmf.firmwareVolumes();
+        ovmf.secureBootVariables(secureBoot);
+        ovmf.acpi();
+        ovmf.optionRoms(secureBoot);
+        if (inputs.direct) {
+            directImage();
+        }
+        ovmf.smbios(Edk2Build.Smbios.BEFORE_BOOT_VARIABLES);
+        ovmf.bootVariables();
+        ovmf.calling();
+        ovmf.separators();
+        ovmf.smbios(Edk2Build.Smbios.AFTER_SEPARATORS);
+        Runnable kernel = inputs.direct ? this::directKernel : diskBoot();
+        kernel.run();
+        return variants();
+    }
+
+    /** {@return the end of a boot from disk, after the images up to the UKI or kernel have been loaded} */
+    private Runnable diskBoot() {
+        for (Optional<Source> failed : ovmf.failedOptions()) {
+            failed.ifPresent(
+                    image -> application("boot option that fails", PeImage.read(image), image, Evidence.SOURCE));
+            ovmf.returning();
+            ovmf.calling();
+        }
+        boolean first = true;
+        Optional<SystemdBoot> loader = Optional.empty();
+        for (Source file : inputs.loaders) {
+            PeImage image = PeImage.read(file);
+            image(file.name(), image, file, first);
+            first = false;
+            loader = loader(file, image).or(() -> Optional.empty());
+        }
+        Optional<SystemdBoot> last = loader;
+        Optional<Source> own = inputs.loaderEntry.isPresent() ? inputs.kernel : bootedImage();
+        if (own.isPresent()) {
+            image(own.get().name(), bootedPe(own.get()), own.get(), first);
+        } else if (inputs.parts.isEmpty()) {
+            unknownFrom(4, "the image that boots is not given", "a UKI");
+        } else {
+            recorder.unknown(4, "the UKI is given in parts, and PCR 4 is over the whole image", "the UKI");
+            ovmf.partitionTable();
+        }
+        return () -> {
+            if (inputs.loaderEntry.isPresent()) {
+                entry(last);
+            } else {
+                uki(last);
+            }
+        };
+    }
+
+    private Optional<Source> bootedImage() {
+        return inputs.uki.map(uki -> uki.image().source()).or(() -> inputs.kernel);
+    }
+
+    /** The image of the UKI as it has been read, or another one. */
+    private PeImage bootedPe(Source own) {
+        return inputs.uki
+                .map(Uki::image)
+                .filter(image -> image.source().equals(own))
+                .orElseGet(() -> PeImage.read(own));
+    }
+
+    private void unknownFrom(int pcr, String why, String input) {
+        for (int each : new int[] {pcr, 5, 9, 11, 12, 13}) {
+            recorder.unknown(each, why, input);
+        }
+    }
+
+    /** An image that firmware or loader starts; with the first one the partition table is measured. */
+    private void image(String name, PeImage image, Source file, boolean first) {
+        BootState.Admission admission = state.admit(image);
+        if (admission == BootState.Admission.REFUSED && refusal.isEmpty()) {
+            refusal = Optional.of("Secure Boot is on and no entry of db allows " + name);
+        } else if (admission == BootState.Admission.UNKNOWN && secureBoot.isPresent()) {
+            recorder.unknown(7, "which entry of db allows " + name + " is not known", "--vars");
+        }
+        if (first) {
+            ovmf.partitionTable();
+        }
+        boolean shimmed = state.shim().isPresent();
+        application(name, image, file, shimmed ? Evidence.SOURCE : Evidence.BOOT);
+    }
+
+    private void application(String name, PeImage image, Source file, Evidence evidence) {
+        recorder.add(
+                name,
+                Producer.FIRMWARE,
+                4,
+                EventType.EV_EFI_BOOT_SERVICES_APPLICATION,
+                EventBytes.imageLoad(new byte[0]),
+                new Measured.Image(image),
+                Provenance.FileRange.of(file),
+                evidence);
+    }
+
+    /** What a boot loader measures before it starts the next image. */
+    private Optional<SystemdBoot> loader(Source file, PeImage image) {
+        if (Shim.is(image)) {
+            state.shim(image);
+            recorder.unknown(
+                    7,
+                    "shim measures SbatLevel and the certificates that it uses, which depend on its version and state",
+                    "a log of that machine");
+            recorder.unknown(14, "shim measures the MOK variables of the machine", "a log of that machine");
+            return Optional.empty();
+        }
+        Optional<LoaderInfo> info =
+                Uki.read(file, dev.measure.Strictness.LENIENT).loaderInfo();
+        if (info.isEmpty() || !info.get().program().equals("systemd-boot")) {
+            for (int pcr : new int[] {5, 8, 9, 12}) {
+                recorder.unknown(
+                        pcr,
+                        file.name() + " is neither systemd-boot nor shim; what it measures is not known",
+                        "--loader with systemd-boot, or a log of that machine");
+            }
+            return Optional.empty();
+        }
+        StubVersion version = info.get().version();
+        Optional<LoaderBehaviour> behaviour = LoaderBehaviour.of(version);
+        if (behaviour.isEmpty()) {
+            for (int pcr : new int[] {1, 5, 12}) {
+                recorder.unknown(
+                        pcr, "what systemd-boot " + version + " measures is not known", "--loader of 252 to 262");
+            }
+            return Optional.empty();
+        }
+        SystemdBoot boot = new SystemdBoot(recorder, inputs, behaviour.get(), state);
+        boot.configuration();
+        return Optional.of(boot);
+    }
+
+    /** The UKI after it has been loaded: the loader's load options, then the stub. */
+    private void uki(Optional<SystemdBoot> loader) {
+        boolean program = inputs.uki.filter(uki -> uki.kind() == Uki.Kind.UKI).isPresent() || !inputs.parts.isEmpty();
+        if (!program) {
+            bareKernel(loader);
+            return;
+        }
+        if (stub.isEmpty()) {
+            return;
+        }
+        StubImage image = new StubImage(inputs, profile, firmware, stub.get());
+        loader.ifPresent(boot -> boot.handOver(image.section(".cmdline")));
+        new SystemdStub(recorder, inputs, stub.get(), image, state).run();
+    }
+
+    private void bareKernel(Optional<SystemdBoot> loader) {
+        Optional<Source> kernel = bootedImage();
+        if (kernel.isEmpty()) {
+            return;
+        }
+        if (loader.isPresent()) {
+            loader.get().handOver(Optional.empty());
+        }
+        plainKernel(kernel.get(), state.loadOptions());
+    }
+
+    private void plainKernel(Source kernel, String options) {
+        LinuxEfiStub.record(
+                recorder,
+                Optional.of(kernel),
+                options,
+                inputs.initrd.map(initrd -> new Measured.Bytes(List.of(initrd))),
+                inputs.initrd
+                        .<Provenance>map(Provenance.FileRange::of)
+                        .orElseGet(() -> new Provenance.Parameter("initrd", "none")),
+                Evidence.BOOT);
+    }
+
+    /** An entry of type 1: kernel, initrd and options by name. */
+    private void entry(Optional<SystemdBoot> loader) {
+        if (inputs.kernel.isEmpty()) {
+            unknownFrom(4, "the kernel of the loader entry is not given", "--kernel");
+            return;
+        }
+        if (loader.isEmpty()) {
+            recorder.unknown(12, "an entry of type 1 is started by systemd-boot, which is not given", "--loader");
+            recorder.unknown(9, "an entry of type 1 is started by systemd-boot, which is not given", "--loader");
+            return;
+        }
+        String options = loader.get().entry(inputs.loaderEntry.orElseThrow());
+        boolean names = options.startsWith("initrd=");
+        if (names && inputs.initrd.isEmpty()) {
+            recorder.unknown(9, "the initrd that the loader entry names is not given", "--initrd");
+        }
+        plainKernel(inputs.kernel.get(), options);
+    }
+
+    /** PCR 4, before the firmware's own events: an image that the VMM hands over. */
+    private void directImage() {
+        Optional<Source> kernel = bootedImage();
+        if (kernel.isEmpty()) {
+            unknownFrom(4, "the kernel that the VMM hands over is not given", "a UKI, or --kernel");
+            return;
+        }
+        boolean raw =
+                inputs.uki.filter(uki -> uki.kind() == Uki.Kind.UKI).isEmpty() && DirectKernel.isBzImage(kernel.get());
+        Optional<PeImage> image =
+                raw ? DirectKernel.patched(recorder, inputs, kernel.get()) : Optional.of(bootedPe(kernel.get()));
+        if (image.isEmpty()) {
+            return;
+        }
+        BootState.Admission admission = state.admit(image.get());
+        if (admission == BootState.Admission.REFUSED) {
+            refusal = Optional.of("Secure Boot is on and no entry of db allows "
+                    + kernel.get().name());
+        } else if (admission == BootState.Admission.UNKNOWN && secureBoot.isPresent()) {
+            recorder.unknown(7, "which entry of db allows the kernel is not known", "--vars");
+        }
+        recorder.add(
+                kernel.get().name(),
+                Producer.FIRMWARE,
+                4,
+                EventType.EV_EFI_BOOT_SERVICES_APPLICATION,
+                EventBytes.imageLoad(DevicePathBytes.path()
+                        .vendorMedia(QEMU_KERNEL_LOADER)
+                        .file("kernel")
+                        .end()),
+                new Measured.Image(image.get()),
+                Provenance.FileRange.of(kernel.get()),
+                Evidence.BOOT);
+    }
+
+    private void directKernel() {
+        if (bootedImage().isEmpty()) {
+            return;
+        }
+        if (inputs.uki.filter(uki -> uki.kind() == Uki.Kind.UKI).isPresent()) {
+            if (inputs.initrd.isPresent()) {
+                recorder.unknown(9, "what the stub does with an initrd of the VMM is not known", "no --initrd");
+            }
+            uki(Optional.empty());
+            return;
+        }
+        Optional<Edk2Build> build = facts.flatMap(FirmwareFacts::build);
+        String append = inputs.append.orElse("");
+        String options = append;
+        if (inputs.initrd.isPresent()) {
+            if (build.isEmpty()) {
+                recorder.unknown(
+                        9,
+                        "the firmware adds initrd=initrd to the command line, at a place that depends on its build",
+                        "--firmware");
+                return;
+            }
+            boolean before = build.get().release().equals("2026.08");
+            options = before ? "initrd=initrd " + append : append + " initrd=initrd";
+        }
+        plainKernel(bootedImage().orElseThrow(), options);
+    }
+
+    private static int profileOf(BootInputs inputs) {
+        int end = inputs.loadOptions.map(SystemdStub::profileEnd).orElse(0);
+        if (end == 0 || end > 5) {
+            return inputs.profile;
+        }
+        int asked = Integer.parseInt(inputs.loadOptions.orElseThrow().substring(1, end));
+        if (inputs.profile != 0 && inputs.profile != asked) {
+            throw new IllegalArgumentException(
+                    "the load options select profile " + asked + ", and profile " + inputs.profile + " is asked for");
+        }
+        return asked;
+    }
+
+    private static String loadOptionsOf(BootInputs inputs, int profile) {
+        String given = inputs.loadOptions
+                .or(() -> inputs.direct ? inputs.append : Optional.empty())
+                .orElse("");
+        if (profile == 0 || SystemdStub.profileEnd(given) != 0) {
+            return given;
+        }
+        return "@" + profile + (given.isEmpty() ? "" : " " + given);
+    }
+
+    private Optional<StubBehaviour> stub() {
+        boolean program = inputs.uki.filter(uki -> uki.kind() == Uki.Kind.UKI).isPresent();
+        if (!program && inputs.parts.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<StubVersion> version = inputs.stub.or(() -> inputs.uki.flatMap(Uki::stubVersion));
+        if (version.isEmpty() && inputs.uki.isEmpty()) {
+            version = Optional.of(StubVersion.parse("262.1"));
+            recorder.assume("stub", "262.1", "the sections are given in parts, without the stub that measures them");
+        }
+        Optional<StubBehaviour> known = version.flatMap(StubBehaviour::of);
+        if (known.isEmpty()) {
+            String why = version.map(v -> "what systemd-stub " + v + " measures is not known, only 250 to 262 are")
+                    .orElse("the image does not say that its code is a systemd-stub");
+            for (int pcr : new int[] {1, 4, 9, 11, 12, 13}) {
+                recorder.unknown(pcr, why, "--stub");
+            }
+        } else {
+            inputs.uki.filter(uki -> known.get().profiles()).ifPresent(uki -> uki.profile(profile));
+        }
+        return known;
+    }
+
+    private Optional<UkiFirmware> selected() {
+        if (inputs.uki.isEmpty()
+                || stub.isEmpty()
+                || inputs.uki.get().firmwares().isEmpty()) {
+            return Optional.empty();
+        }
+        Uki uki = inputs.uki.get();
+        if (!stub.get().selectsFirmware()) {
+            return Optional.empty();
+        }
+        if (inputs.firmwareSelection instanceof FirmwareSelection.Given given) {
+            return Optional.of(given.firmware());
+        }
+        if (inputs.firmwareSelection instanceof FirmwareSelection.None) {
+            return Optional.empty();
+        }
+        if (inputs.smbios.isEmpty()) {
+            recorder.assume("fwid", "none", "no machine is given, so no hardware id is taken to match");
+            return Optional.empty();
+        }
+        Map<String, UUID> chids = new LinkedHashMap<>();
+        Chids.of(MachineIdentity.of(inputs.smbios.get()), ChidMode.STUB)
+                .lookups()
+                .forEach((type, chid) -> chids.put(type.id(), chid));
+        FirmwareChoice choice = FirmwareChoice.of(
+                uki, profile, chids, StubVersion.parse(stub.get().id()));
+        if (choice instanceof FirmwareChoice.Selected found) {
+            recorder.warn(new Warning(
+                    WarningCode.PCRSIG_MISSES_EFIFW,
+                    "ukify's own prediction, and so a .pcrsig that it makes, leaves out the firmware "
+                            + found.firmware().firmware().fwid().orElse("") + " that the stub selects and measures"));
+            return Optional.of(found.firmware());
+        }
+        return Optional.empty();
+    }
+
+    /** The list up to the end of boot services, in each course that this may take. */
+    private BootPrediction variants() {
+        List<Boolean> courses = ovmf.exitBootCourses();
+        List<BootVariant> variants = new ArrayList<>();
+        List<BootEvent> common = List.copyOf(recorder.events());
+        for (boolean retry : courses) {
+            EventRecorder end = new EventRecorder();
+            Ovmf.exitBootServices(end, retry);
+            List<BootEvent> all = new ArrayList<>(common);
+            all.addAll(end.events());
+            String name = courses.size() == 1 ? BootVariant.ONLY : retry ? "exit-boot-retry" : "exit-boot-once";
+            String why = retry
+                    ? "the first ExitBootServices fails and the kernel tries again, as seen with OVMF 2026.08 from disk"
+                    : "the first ExitBootServices succeeds";
+            variants.add(new BootVariant(name, why, all));
+        }
+        return new BootPrediction(
+                BootPhase.KERNEL_START,
+                variants,
+                new TreeMap<>(recorder.notKnown()),
+                recorder.assumptions(),
+                recorder.warnings(),
+                firmware.flatMap(found -> found.firmware().fwid()),
+                profile,
+                secureBoot,
+                refusal);
+    }
+}

@@ -1,0 +1,94 @@
+package dev.measure.boot;
+
+import dev.measure.Assumption;
+import dev.measure.Evidence;
+import dev.measure.Provenance;
+import dev.measure.Source;
+import dev.measure.Warning;
+import dev.measure.eventlog.EventType;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Takes what the producers say, in the order in which they run. */
+final class EventRecorder {
+    private static final byte[] SEPARATOR = new byte[4];
+
+    private final List<BootEvent> events = new ArrayList<>();
+    private final SortedMap<Integer, NotKnown> notKnown = new TreeMap<>();
+    private final Set<Assumption> assumptions = new LinkedHashSet<>();
+    private final Set<Warning> warnings = new LinkedHashSet<>();
+
+    void add(BootEvent event) {
+        events.add(event);
+    }
+
+    /** An event that hashes its own data. */
+    void add(
+            String name,
+            Producer producer,
+            int pcr,
+            EventType type,
+            byte[] data,
+            Provenance provenance,
+            Evidence evidence) {
+        Source bytes = Source.of(name, data);
+        events.add(new BootEvent(name, producer, pcr, type, bytes, Measured.of(bytes), provenance, evidence));
+    }
+
+    /** An event that hashes something else than its data. */
+    void add(
+            String name,
+            Producer producer,
+            int pcr,
+            EventType type,
+            byte[] data,
+            Measured measured,
+            Provenance provenance,
+            Evidence evidence) {
+        events.add(new BootEvent(name, producer, pcr, type, Source.of(name, data), measured, provenance, evidence));
+    }
+
+    void separator(int pcr) {
+        add(
+                "separator",
+                Producer.FIRMWARE,
+                pcr,
+                EventType.EV_SEPARATOR,
+                SEPARATOR,
+                new Provenance.Constant("TCG PC Client Platform Firmware Profile 1.06", "EV_SEPARATOR"),
+                Evidence.BOOT);
+    }
+
+    /** Notes that a PCR cannot be predicted; the first reason counts. */
+    void unknown(int pcr, String why, String input) {
+        notKnown.putIfAbsent(pcr, new NotKnown(pcr, why, input));
+    }
+
+    void assume(String key, String value, String why) {
+        assumptions.add(new Assumption(key, value, why));
+    }
+
+    void warn(Warning warning) {
+        warnings.add(warning);
+    }
+
+    List<BootEvent> events() {
+        return events;
+    }
+
+    SortedMap<Integer, NotKnown> notKnown() {
+        return notKnown;
+    }
+
+    List<Assumption> assumptions() {
+        return List.copyOf(assumptions);
+    }
+
+    List<Warning> warnings() {
+        return List.copyOf(warnings);
+    }
+}

@@ -1,0 +1,88 @@
+package dev.measure.boot;
+
+import dev.measure.Evidence;
+import dev.measure.Provenance;
+import dev.measure.Source;
+import dev.measure.eventlog.EventType;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What the EFI stub of Linux measures into PCR 9: its load options and its initrd (Linux drivers/firmware/efi/libstub/
+ * efi-stub-helper.c; both from 6.1 on).
+ */
+final class LinuxEfiStub {
+    private static final int TAG_INITRD = 0x8f3b22ec;
+    private static final int TAG_LOAD_OPTIONS = 0x8f3b22ed;
+    private static final int HEADER_END = 0x210;
+    private static final int VERSION_BASE = 0x200; // Documentation/arch/x86/boot.rst, kernel_version: less 0x200
+    private static final int MAX_VERSION = 256;
+    private static final Pattern VERSION = Pattern.compile("([0-9]{1,4})\\.([0-9]{1,4})[^0-9].*", Pattern.DOTALL);
+
+    private LinuxEfiStub() {}
+
+    static void record(
+            EventRecorder recorder,
+            Optional<Source> kernel,
+            String cmdline,
+            Optional<Measured.Bytes> initrd,
+            Provenance initrdProvenance,
+            Evidence initrdEvidence) {
+        if (kernel.isPresent()) {
+            Optional<int[]> version = version(kernel.get());
+            if (version.isPresent() && (version.get()[0] < 6 || version.get()[0] == 6 && version.get()[1] < 1)) {
+                recorder.unknown(
+                        9,
+                        "what Linux " + version.get()[0] + "." + version.get()[1]
+                                + " measures is not known: both events are there from 6.1 on",
+                        "a kernel from 6.1 on");
+                return;
+            }
+        }
+        if (!cmdline.isEmpty()) {
+            byte[] text = CmdlineText.u16(cmdline);
+            recorder.add(
+                    "kernel command line",
+                    Producer.LINUX,
+                    9,
+                    EventType.EV_EVENT_TAG,
+                    EventBytes.tagged(
+                            TAG_LOAD_OPTIONS, "LOADED_IMAGE::LoadOptions\0".getBytes(StandardCharsets.US_ASCII)),
+                    Measured.of("kernel command line", text),
+                    new Provenance.Parameter("command line of the kernel", cmdline),
+                    Evidence.BOOT);
+        }
+        initrd.ifPresent(bytes -> recorder.add(
+                "initrd",
+                Producer.LINUX,
+                9,
+                EventType.EV_EVENT_TAG,
+                EventBytes.tagged(TAG_INITRD, "Linux initrd\0".getBytes(StandardCharsets.US_ASCII)),
+                bytes,
+                initrdProvenance,
+                initrdEvidence));
+    }
+
+    /** {@return major and minor version in the setup header of a bzImage; empty if the kernel is something else} */
+    private static Optional<int[]> version(Source kernel) {
+        if (kernel.length() < HEADER_END) {
+            return Optional.empty();
+        }
+        byte[] header = kernel.slice(0, HEADER_END).toByteArray();
+        if (header[0x202] != 'H' || header[0x203] != 'd' || header[0x204] != 'r' || header[0x205] != 'S') {
+            return Optional.empty();
+        }
+        long at = VERSION_BASE + ((header[0x20e] & 0xff) | (header[0x20f] & 0xff) << 8);
+        if (at == VERSION_BASE || at >= kernel.length()) {
+            return Optional.empty();
+        }
+        byte[] text =
+                kernel.slice(at, Math.min(MAX_VERSION, kernel.length() - at)).toByteArray();
+        Matcher m = VERSION.matcher(new String(text, StandardCharsets.ISO_8859_1));
+        return m.matches()
+                ? Optional.of(new int[] {Integer.parseInt(m.group(1)), Integer.parseInt(m.group(2))})
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,570 @@
+package dev.measure.boot;
+
+import dev.measure.Evidence;
+import dev.measure.MalformedInputException;
+import dev.measure.Provenance;
+import dev.measure.Source;
+import dev.measure.eventlog.EventType;
+import dev.measure.pe.PeImage;
+import dev.measure.smbios.SmbiosStructure;
+import dev.measure.uki.Uki;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What systemd-stub measures (systemd src/boot/stub.c): sections, load options, add-ons, credentials and extensions, and the kernel
+ * if it is started through the firmware. It ends with the command line and the initrd that the kernel gets.
+ */
+final class SystemdStub {
+    private static final String SMBIOS_CMDLINE = "io.systemd.stub.kernel-cmdline-extra=";
+    private static final String ADDON_SUFFIX = ".addon.efi";
+    private static final int TAG_PROFILE = 0x13aed6db;
+    private static final int TAG_DEVICETREE_ADDON = 0x6c46f751;
+    private static final int TAG_INITRD_ADDON = 0x49dffe0f;
+    private static final int TAG_UCODE_ADDON = 0xdac08e1a;
+    private static final int OEM_STRINGS = 11;
+    private static final String NEEDED_SECURE_BOOT = "--secure-boot, or --firmware with --vars";
+
+    /** Device path of the kernel that the stub loads (systemd src/boot/linux.c, STUB_PAYLOAD_GUID). */
+    private static final UUID STUB_PAYLOAD = UUID.fromString("55c5d1f8-04cd-46b5-8a20-e56cbb3052d0");
+
+    /** An add-on that the firmware loaded. */
+    private record Addon(NamedFile file, Uki image) {
+        Optional<Source> section(String name) {
+            return image.base()
+                    .first(name)
+                    .filter(section -> section.virtualSize() > 0)
+                    .map(section -> section.content());
+        }
+    }
+
+    private final EventRecorder recorder;
+    private final BootInputs inputs;
+    private final StubBehaviour stub;
+    private final StubImage image;
+    private final BootState state;
+    private final List<Addon> addons = new ArrayList<>();
+    private String cmdline = "";
+
+    SystemdStub(EventRecorder recorder, BootInputs inputs, StubBehaviour stub, StubImage image, BootState state) {
+        this.recorder = recorder;
+        this.inputs = inputs;
+        this.stub = stub;
+        this.image = image;
+        this.state = state;
+    }
+
+    /** Records everything up to the start of the kernel. */
+    void run() {
+        profileTag();
+        sections();
+        loadAddons();
+        options();
+        Initrd initrd = new Initrd();
+        initrd(initrd);
+        kernel();
+        LinuxEfiStub.record(
+                recorder,
+                image.section(".linux"),
+                cmdline,
+                initrd.isEmpty() ? Optional.empty() : Optional.of(initrd.combined()),
+                initrdProvenance(),
+                initrdEvidence());
+    }
+
+    private Evidence weak(boolean seen) {
+        return seen ? stub.evidence() : Evidence.SOURCE;
+    }
+
+    /** PCR 12: the number of the profile, unless it is the first. */
+    private void profileTag() {
+        if (!stub.profiles() || state.profile() == 0) {
+            return;
+        }
+        String number = Integer.toString(state.profile());
+        byte[] text = CmdlineText.u16(number);
+        tagged(
+                "profile " + number,
+                TAG_PROFILE,
+                text,
+                Measured.of("profile", text),
+                new Provenance.Parameter("profile", number),
+                weak(true));
+    }
+
+    /** PCR 11: name and content of each section. */
+    private void sections() {
+        Optional<String> uncertain = image.uncertain();
+        if (uncertain.isPresent()) {
+            recorder.unknown(
+                    11,
+                    "how systemd-stub " + stub.id()
+                            + " finds sections is not known, and the image has two ways to read " + uncertain.get(),
+                    "--stub");
+            return;
+        }
+        for (StubImage.Section section : image.measured()) {
+            byte[] data = CmdlineText.u16(section.name());
+            boolean seen = !section.name().equals(".dtb") && !section.name().equals(".dtbauto");
+            recorder.add(
+                    section.name() + " (name)",
+                    Producer.SYSTEMD_STUB,
+                    11,
+                    EventType.EV_IPL,
+                    data,
+                    Measured.of(section.name(), (section.name() + '\0').getBytes(StandardCharsets.US_ASCII)),
+                    new Provenance.Constant("systemd", "src/fundamental/uki.c"),
+                    weak(seen));
+            recorder.add(
+                    section.name(),
+                    Producer.SYSTEMD_STUB,
+                    11,
+                    EventType.EV_IPL,
+                    data,
+                    Measured.of(section.content()),
+                    section.provenance(),
+                    weak(seen));
+        }
+    }
+
+    /** PCR 4: add-ons, and under Secure Boot only those that verify. */
+    private void loadAddons() {
+        List<NamedFile> files = new ArrayList<>(NamedFile.taken(inputs.globalAddons, ADDON_SUFFIX));
+        files.addAll(NamedFile.taken(inputs.addons, ADDON_SUFFIX));
+        if (!stub.addons()) {
+            if (!files.isEmpty()) {
+                recorder.assume("addon", "ignored", "systemd-stub before 254 loads no add-ons");
+            }
+            return;
+        }
+        if (files.isEmpty()) {
+            return;
+        }
+        if (state.secureBoot().isEmpty()) {
+            for (int pcr : new int[] {4, 9, 12}) {
+                recorder.unknown(pcr, "whether add-ons are taken depends on Secure Boot", NEEDED_SECURE_BOOT);
+            }
+            return;
+        }
+        for (NamedFile file : files) {
+            PeImage pe = PeImage.read(file.content());
+            BootState.Admission admission = state.admit(pe);
+            if (admission == BootState.Admission.UNKNOWN) {
+                for (int pcr : new int[] {4, 7, 9, 12}) {
+                    recorder.unknown(pcr, "whether " + file.name() + " is allowed depends on db and dbx", "--vars");
+                }
+                return;
+            }
+            if (admission == BootState.Admission.REFUSED) {
+                recorder.assume(
+                        "addon " + file.name(), "refused", "Secure Boot is on and no entry of db allows the add-on");
+                continue;
+            }
+            recorder.add(
+                    "add-on " + file.name(),
+                    Producer.FIRMWARE,
+                    4,
+                    EventType.EV_EFI_BOOT_SERVICES_APPLICATION,
+                    EventBytes.imageLoad(new byte[0]),
+                    new Measured.Image(pe),
+                    Provenance.FileRange.of(file.content()),
+                    weak(true));
+            Uki addon = Uki.read(file.content(), dev.measure.Strictness.LENIENT);
+            if (applies(addon)) {
+                addons.add(new Addon(file, addon));
+            }
+        }
+    }
+
+    private boolean applies(Uki addon) {
+        if (addon.base().first(".linux").filter(s -> s.virtualSize() > 0).isPresent()) {
+            return false;
+        }
+        Optional<String> mine = image.section(".uname").map(CmdlineText::of);
+        Optional<String> its =
+                addon.base().first(".uname").filter(s -> s.virtualSize() > 0).map(s -> CmdlineText.of(s.content()));
+        if (mine.isPresent() && its.isPresent() && !mine.equals(its)) {
+            return false;
+        }
+        return List.of(".cmdline", ".dtb", ".dtbauto", ".initrd", ".ucode").stream()
+                .anyMatch(name -> addon.base()
+                        .first(name)
+                        .filter(s -> s.virtualSize() > 0)
+                        .isPresent());
+    }
+
+    /** PCR 12, rows that make the command line, and PCR 1 between them. */
+    private void options() {
+        Optional<CmdlineText.Mangle> mangle = stub.mangle();
+        String base = image.section(".cmdline").map(CmdlineText::of).orElse("");
+        if (mangle.isEmpty() && (!base.isEmpty() || !state.loadOptions().isEmpty() || !addons.isEmpty())) {
+            recorder.unknown(9, "how systemd-stub " + stub.id() + " cleans command lines is not known", "--stub");
+        }
+        CmdlineText.Mangle how = mangle.orElse(CmdlineText.Mangle.BOTH_ENDS);
+        cmdline = CmdlineText.mangle(base, how);
+        String options = state.loadOptions();
+        if (stub.profiles()) {
+            options = withoutProfile(options);
+        }
+        loadOptions(options, how, mangle.isEmpty());
+        addonCmdlines(how);
+        smbiosCmdline(how);
+        devicetrees();
+        if (stub.tagsSmbios() && state.firstToTagSmbios()) {
+            SmbiosTags.record(recorder, Producer.SYSTEMD_STUB, inputs.smbios, weak(true));
+        }
+    }
+
+    /** {@return load options without the selection of a profile at their start} */
+    static String withoutProfile(String options) {
+        int end = profileEnd(options);
+        if (end == 0) {
+            return options;
+        }
+        return end < options.length() ? options.substring(end + 1) : "";
+    }
+
+    /** {@return the index behind {@code @N} at the start of a text; 0 if there is none} */
+    static int profileEnd(String options) {
+        if (!options.startsWith("@")) {
+            return 0;
+        }
+        int end = 1;
+        while (end < options.length() && Character.digit(options.charAt(end), 10) >= 0 && options.charAt(end) < 0x80) {
+            end++;
+        }
+        return end > 1 && (end == options.length() || options.charAt(end) == ' ') ? end : 0;
+    }
+
+    private void loadOptions(String options, CmdlineText.Mangle how, boolean howUnknown) {
+        if (options.isEmpty() || options.charAt(0) < ' ') {
+            return;
+        }
+        boolean embedded = image.section(".cmdline").isPresent() || inputs.confidentialVm;
+        if (embedded && state.secureBoot().isEmpty()) {
+            recorder.unknown(9, "whether load options replace .cmdline depends on Secure Boot", NEEDED_SECURE_BOOT);
+            recorder.unknown(12, "whether load options are taken depends on Secure Boot", NEEDED_SECURE_BOOT);
+            return;
+        }
+        if (embedded && state.secureBoot().orElseThrow()) {
+            return;
+        }
+        String text = CmdlineText.mangle(options, how);
+        if (text.isEmpty()) {
+            return;
+        }
+        if (howUnknown) {
+            recorder.unknown(12, "how systemd-stub " + stub.id() + " cleans load options is not known", "--stub");
+        }
+        cmdline = text;
+        text("load options", text, new Provenance.Parameter("load-options", options), weak(true));
+    }
+
+    private void addonCmdlines(CmdlineText.Mangle how) {
+        List<String> texts = new ArrayList<>();
+        for (Addon addon : addons) {
+            addon.section(".cmdline").map(CmdlineText::of).ifPresent(text -> {
+                String plain = CmdlineText.mangle(text, how);
+                if (!plain.isEmpty()) {
+                    texts.add(plain);
+                }
+            });
+        }
+        if (texts.isEmpty()) {
+            return;
+        }
+        Optional<Boolean> one = stub.oneEventForAddons();
+        if (one.isEmpty()) {
+            recorder.unknown(
+                    12, "how systemd-stub " + stub.id() + " measures command lines of add-ons is not known", "--stub");
+            return;
+        }
+        Provenance provenance = new Provenance.Derived(
+                ".cmdline of add-ons",
+                addons.stream()
+                        .<Provenance>map(
+                                addon -> Provenance.FileRange.of(addon.file().content()))
+                        .toList());
+        for (String text : one.get() ? List.of(String.join(" ", texts)) : texts) {
+            append(text);
+            text("add-on command line", text, provenance, weak(one.get()));
+        }
+    }
+
+    private void append(String text) {
+        cmdline = cmdline.isEmpty() ? text : cmdline + " " + text;
+    }
+
+    private void smbiosCmdline(CmdlineText.Mangle how) {
+        if (!stub.smbiosCmdline() || inputs.confidentialVm) {
+            return;
+        }
+        if (inputs.smbios.isEmpty()) {
+            recorder.assume(
+                    "smbios",
+                    "no " + SMBIOS_CMDLINE.substring(0, SMBIOS_CMDLINE.length() - 1),
+                    "the SMBIOS table is not given; an OEM string of that name would change PCRs 9 and 12");
+            return;
+        }
+        Optional<SmbiosStructure> first = inputs.smbios.get().first(OEM_STRINGS);
+        if (first.isEmpty()) {
+            return;
+        }
+        for (String string : first.get().strings()) {
+            if (string.startsWith(SMBIOS_CMDLINE)) {
+                String extra = string.substring(SMBIOS_CMDLINE.length());
+                String text = stub.metadataArchives() ? CmdlineText.mangle(extra, how) : extra;
+                if (!text.isEmpty()) {
+                    append(text);
+                    text(
+                            "SMBIOS command line",
+                            text,
+                            Provenance.FileRange.of(first.get().bytes()),
+                            weak(true));
+                }
+                return; // further strings are passed over
+            }
+        }
+    }
+
+    private void devicetrees() {
+        for (Addon addon : addons) {
+            addon.section(".dtb")
+                    .ifPresent(dtb -> tagged(
+                            "devicetree add-on " + addon.file().name(),
+                            TAG_DEVICETREE_ADDON,
+                            CmdlineText.u16(addon.file().name()),
+                            Measured.of(dtb),
+                            Provenance.FileRange.of(dtb),
+                            Evidence.SOURCE));
+        }
+    }
+
+    private void text(String name, String text, Provenance provenance, Evidence evidence) {
+        recorder.add(name, Producer.SYSTEMD_STUB, 12, EventType.EV_IPL, CmdlineText.u16(text), provenance, evidence);
+    }
+
+    private void tagged(
+            String name, int tag, byte[] text, Measured measured, Provenance provenance, Evidence evidence) {
+        recorder.add(
+                name,
+                Producer.SYSTEMD_STUB,
+                12,
+                EventType.EV_EVENT_TAG,
+                EventBytes.tagged(tag, text),
+                measured,
+                provenance,
+                evidence);
+    }
+
+    /** PCRs 12 and 13, archives, and the initrd of which they become parts. */
+    private void initrd(Initrd initrd) {
+        List<Addon> microcode = withSection(".ucode");
+        Collections.reverse(microcode);
+        if (stub.metadataArchives()) {
+            microcode.forEach(
+                    addon -> initrd.add(List.of(addon.section(".ucode").orElseThrow())));
+            image.section(".ucode").ifPresent(part -> initrd.add(List.of(part)));
+        }
+        image.section(".initrd").ifPresent(part -> initrd.add(List.of(part)));
+        files(initrd, 12, inputs.credentials, ".cred", ".extra/credentials", 0500, 0400, "Credentials initrd", true);
+        files(
+                initrd,
+                12,
+                inputs.globalCredentials,
+                ".cred",
+                ".extra/global_credentials",
+                0500,
+                0400,
+                "Global credentials initrd",
+                true);
+        extensions(initrd);
+        if (stub.metadataArchives()) {
+            for (Addon addon : microcode) {
+                section(addon, ".ucode", TAG_UCODE_ADDON, "microcode add-on ");
+            }
+        }
+        meta(initrd, ".pcrsig", "tpm2-pcr-signature.json");
+        meta(initrd, ".pcrpkey", "tpm2-pcr-public-key.pem");
+        if (stub.metadataArchives()) {
+            meta(initrd, ".osrel", "os-release");
+            meta(initrd, ".profile", "profile");
+            for (Addon addon : withSection(".initrd")) {
+                section(addon, ".initrd", TAG_INITRD_ADDON, "initrd add-on ");
+                initrd.add(List.of(addon.section(".initrd").orElseThrow()));
+            }
+        }
+        if (!stub.initrdKnown()) {
+            recorder.unknown(
+                    9, "which archives systemd-stub " + stub.id() + " adds to the initrd is not known", "--stub");
+        }
+        if (stub.bootSecret()) {
+            recorder.assume(
+                    "boot-secret",
+                    "none",
+                    "systemd-stub from 261 on adds a boot secret to the initrd where the machine has one; PCR 9 then differs"
+                            + " on every machine");
+        }
+    }
+
+    private List<Addon> withSection(String name) {
+        return new ArrayList<>(
+                addons.stream().filter(addon -> addon.section(name).isPresent()).toList());
+    }
+
+    private void section(Addon addon, String section, int tag, String name) {
+        Source content = addon.section(section).orElseThrow();
+        tagged(
+                name + addon.file().name(),
+                tag,
+                CmdlineText.u16(addon.file().name()),
+                Measured.of(content),
+                new Provenance.PeSection(section, Provenance.FileRange.of(content)),
+                weak(true));
+    }
+
+    private void extensions(Initrd initrd) {
+        List<NamedFile> system = withoutConfiguration(inputs.sysexts);
+        List<NamedFile> global = withoutConfiguration(inputs.globalSysexts);
+        files(initrd, 13, system, ".raw", ".extra/sysext", 0555, 0444, "System extension initrd", false);
+        if (!stub.metadataArchives() && !global.isEmpty()) {
+            recorder.unknown(13, "global extensions of systemd-stub " + stub.id() + " are not known", "--stub");
+            recorder.unknown(9, "global extensions of systemd-stub " + stub.id() + " are not known", "--stub");
+        }
+        files(initrd, 13, global, ".raw", ".extra/global_sysext", 0555, 0444, "Global system extension initrd", false);
+        if (!stub.metadataArchives() && !(inputs.confexts.isEmpty() && inputs.globalConfexts.isEmpty())) {
+            recorder.unknown(12, "configuration extensions of systemd-stub " + stub.id() + " are not known", "--stub");
+            recorder.unknown(9, "configuration extensions of systemd-stub " + stub.id() + " are not known", "--stub");
+        }
+        files(
+                initrd,
+                12,
+                inputs.confexts,
+                ".confext.raw",
+                ".extra/confext",
+                0555,
+                0444,
+                "Configuration extension initrd",
+                false);
+        files(
+                initrd,
+                12,
+                inputs.globalConfexts,
+                ".confext.raw",
+                ".extra/global_confext",
+                0555,
+                0444,
+                "Global configuration extension initrd",
+                false);
+    }
+
+    private static List<NamedFile> withoutConfiguration(List<NamedFile> files) {
+        return files.stream().filter(file -> !file.passes(".confext.raw")).toList();
+    }
+
+    private void files(
+            Initrd initrd,
+            int pcr,
+            List<NamedFile> files,
+            String suffix,
+            String folder,
+            int folderMode,
+            int fileMode,
+            String description,
+            boolean seen) {
+        List<NamedFile> taken = NamedFile.taken(files, suffix);
+        if (taken.isEmpty()) {
+            return;
+        }
+        List<Source> archive = CpioArchive.of(folder, folderMode, fileMode, taken);
+        recorder.add(
+                description,
+                Producer.SYSTEMD_STUB,
+                pcr,
+                EventType.EV_IPL,
+                CmdlineText.u16(description),
+                new Measured.Bytes(archive),
+                new Provenance.Derived(
+                        "cpio archive",
+                        taken.stream()
+                                .<Provenance>map(file -> Provenance.FileRange.of(file.content()))
+                                .toList()),
+                weak(seen));
+        initrd.add(archive);
+    }
+
+    private void meta(Initrd initrd, String section, String name) {
+        image.section(section)
+                .ifPresent(content ->
+                        initrd.add(CpioArchive.of(".extra", 0555, 0444, List.of(new NamedFile(name, content)))));
+    }
+
+    private Provenance initrdProvenance() {
+        List<Provenance> from = new ArrayList<>();
+        image.section(".initrd")
+                .ifPresent(content -> from.add(new Provenance.PeSection(".initrd", Provenance.FileRange.of(content))));
+        return new Provenance.Derived("initrd as the stub assembles it", from);
+    }
+
+    private Evidence initrdEvidence() {
+        boolean unseen = image.section(".pcrsig").isPresent()
+                || !inputs.sysexts.isEmpty()
+                || !inputs.globalSysexts.isEmpty()
+                || !inputs.confexts.isEmpty()
+                || !inputs.globalConfexts.isEmpty();
+        return weak(!unseen);
+    }
+
+    /** PCR 4: the inner kernel, if the stub starts it through the firmware. */
+    private void kernel() {
+        Optional<Source> linux = image.section(".linux");
+        if (!stub.loadsKernelThroughFirmware() || linux.isEmpty()) {
+            return;
+        }
+        if (state.secureBoot().isEmpty()) {
+            recorder.unknown(
+                    4,
+                    "systemd-stub up to 257 has the kernel measured by the firmware unless Secure Boot is on",
+                    NEEDED_SECURE_BOOT);
+            return;
+        }
+        Evidence evidence = weak(true);
+        if (state.secureBoot().get()) {
+            if (state.shim().isEmpty()) {
+                return;
+            }
+            Optional<Integer> version = Shim.version(state.shim().get());
+            if (version.isEmpty()) {
+                recorder.unknown(4, "whether the kernel is measured depends on the version of shim", "--loader");
+                return;
+            }
+            if (version.get() < Shim.FIRST_TO_MEASURE_KERNEL) {
+                return;
+            }
+            evidence = Evidence.SOURCE;
+        }
+        try {
+            PeImage pe = PeImage.read(linux.get());
+            if (pe.optionalHeader().majorImageVersion() < 1) {
+                return; // started through the EFI handover protocol, which loads no image
+            }
+            recorder.add(
+                    ".linux",
+                    Producer.FIRMWARE,
+                    4,
+                    EventType.EV_EFI_BOOT_SERVICES_APPLICATION,
+                    EventBytes.imageLoad(
+                            DevicePathBytes.path().vendorMedia(STUB_PAYLOAD).end()),
+                    new Measured.Image(pe),
+                    new Provenance.PeSection(".linux", Provenance.FileRange.of(linux.get())),
+                    evidence);
+        } catch (MalformedInputException e) {
+            recorder.unknown(
+                    4, "the firmware would refuse the kernel: " + e.getMessage(), "a .linux that is an EFI program");
+        }
+    }
+}

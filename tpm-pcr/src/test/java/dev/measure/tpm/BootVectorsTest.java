@@ -1,0 +1,134 @@
+package dev.measure.tpm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Prediction;
+import dev.measure.boot.BootEvent;
+import dev.measure.boot.BootPrediction;
+import dev.measure.boot.BootVariant;
+import dev.measure.boot.EventDigests;
+import dev.measure.eventlog.EventLog;
+import dev.measure.eventlog.EventType;
+import dev.measure.eventlog.TcgEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Boots under QEMU with a software TPM: what it held and logged, against what is predicted from the files of the boot. */
+class BootVectorsTest {
+    /** All but IMA's and those that a boot does not use. */
+    private static final List<Integer> PCRS = List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15);
+
+    @TestFactory
+    List<DynamicTest> everyRegisterEqualsTheOneOfTheTpm() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (BootCase boot : BootCase.all()) {
+            tests.add(DynamicTest.dynamicTest(boot.name(), () -> {
+                BootPrediction prediction = boot.outcome().boot();
+                boot.fwid()
+                        .ifPresent(fwid -> assertEquals(fwid, prediction.fwid().orElse("none")));
+                List<PcrPrediction> values = boot.outcome().values().stream()
+                        .filter(value -> PCRS.contains(value.register().index()))
+                        .toList();
+                assertEquals(PCRS.size() * boot.banks().size(), values.size());
+                List<String> wrong = new ArrayList<>();
+                for (PcrPrediction value : values) {
+                    String expected =
+                            boot.pcr(value.register().bank(), value.register().index());
+                    String got = value.prediction() instanceof Prediction.Predicted predicted
+                            ? predicted.measurement().value().hex()
+                            : value.prediction().toString();
+                    if (!expected.equals(got)) {
+                        wrong.add(value.id() + ": expected " + expected + ", got " + got);
+                    }
+                }
+                assertTrue(wrong.isEmpty(), () -> String.join("\n", wrong) + "\n" + difference(boot, prediction));
+            }));
+        }
+        return tests;
+    }
+
+    @TestFactory
+    List<DynamicTest> everyEventEqualsTheOneInTheLog() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (BootCase boot : BootCase.all()) {
+            tests.add(DynamicTest.dynamicTest(
+                    boot.name(),
+                    () -> assertEquals("", difference(boot, boot.outcome().boot()))));
+        }
+        return tests;
+    }
+
+    /** {@return how the log that was left differs from the list that is predicted; empty if it does not} */
+    private static String difference(BootCase boot, BootPrediction prediction) {
+        try {
+            List<String> lines = new ArrayList<>();
+            List<TcgEvent> logged = EventLog.read(boot.log()).events().stream()
+                    .filter(event -> event.type().extendsRegister())
+                    .toList();
+            BootVariant course = prediction.variants().get(0);
+            EventDigests digests = EventDigests.of(course.events(), EnumSet.copyOf(boot.banks()));
+            for (int i = 0; i < Math.max(logged.size(), course.events().size()); i++) {
+                String there = i < logged.size() ? text(logged.get(i), boot.banks()) : "nothing";
+                String here =
+                        i < course.events().size() ? text(course.events().get(i), digests, boot.banks()) : "nothing";
+                if (!there.equals(here)) {
+                    lines.add("event " + i + ": logged    " + there + "\nevent " + i + ": predicted " + here);
+                }
+            }
+            return String.join("\n", lines);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static String text(TcgEvent event, List<DigestAlgorithm> banks) {
+        List<Digest> digests =
+                banks.stream().map(bank -> event.digest(bank).orElseThrow()).toList();
+        return event.registerIndex() + " " + event.type().text() + " " + digests + " "
+                + data(event.type(), event.data().toByteArray());
+    }
+
+    private static String text(BootEvent event, EventDigests digests, List<DigestAlgorithm> banks) {
+        List<Digest> values =
+                banks.stream().map(bank -> digests.digest(event, bank)).toList();
+        return event.pcr() + " " + event.type().text() + " " + values + " "
+                + data(event.type(), event.data().toByteArray());
+    }
+
+    /** Event data without what only the running machine knows: addresses, and device paths of disks and PCI devices. */
+    private static String data(EventType type, byte[] data) {
+        if (type.equals(EventType.EV_EFI_BOOT_SERVICES_APPLICATION)
+                || type.equals(EventType.EV_EFI_BOOT_SERVICES_DRIVER)) {
+            String hex = java.util.HexFormat.of().formatHex(data, 32, data.length);
+            return hex.startsWith("0403") ? hex : "path of the machine"; // vendor media: known beforehand
+        }
+        if (type.equals(EventType.EV_EFI_HANDOFF_TABLES)) {
+            return java.util.HexFormat.of().formatHex(data, 0, 24);
+        }
+        return java.util.HexFormat.of().formatHex(data);
+    }
+
+    @Test
+    void theTableOfBootsIsFresh() throws IOException {
+        List<BootCase> boots = BootCase.all();
+        if (boots.isEmpty()) {
+            return;
+        }
+        String table = BootTable.of(boots);
+        Path file = Path.of("BOOTS.md");
+        if (System.getenv("MEASURE_WRITE_TABLE") != null) {
+            Files.writeString(file, table);
+        }
+        assertEquals(Files.exists(file) ? Files.readString(file) : "", table, "write it with MEASURE_WRITE_TABLE=1");
+    }
+}
