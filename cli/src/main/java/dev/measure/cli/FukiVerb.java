@@ -183,7 +183,7 @@ final class FukiVerb implements Verb {
         List<LaunchTarget> forTdx = mapped.stream().filter(FukiVerb::isForTdx).toList();
         if (!forTdx.isEmpty()) {
             TdxValues values = new TdxValues(call, TdxValues.mrtdInBothOrders(), result);
-            Progress.during("MRTD", call, () -> values.add(forTdx));
+            Progress.during("MRTD", call, () -> values.add(forTdx, false));
             asked += values.asked();
         }
         if (!Output.isTree(call.common())) {

@@ -56,16 +56,18 @@ final class TdxValues {
     /**
      * Adds the values of firmwares, and the reasons of those that there are not.
      *
-     * @param all the firmwares; a single one that is broken ends in an exception, one of several in a reason
+     * @param all the firmwares
+     * @param only whether nothing else is asked for, so that a single broken firmware ends in an exception, not in a reason
      */
-    void add(List<LaunchTarget> all) {
+    void add(List<LaunchTarget> all, boolean only) {
         for (LaunchTarget target : all) {
+            boolean alone = only && all.size() == 1;
             String subject = all.size() == 1 ? "" : target.fw() + ": ";
             targets.add(target);
             try {
                 add(target, subject);
             } catch (MalformedInputException e) {
-                if (all.size() == 1) {
+                if (alone) {
                     throw e;
                 }
                 refuseMrtd(target, ExitCode.MALFORMED, e.getMessage(), e.hint());

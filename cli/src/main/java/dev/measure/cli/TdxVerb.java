@@ -92,7 +92,7 @@ final class TdxVerb implements Verb {
         Result result = new Result();
         List<LaunchTarget> targets = Targets.of(call, result);
         TdxValues values = new TdxValues(call, request, result);
-        Progress.during("MRTD", call, () -> values.add(targets));
+        Progress.during("MRTD", call, () -> values.add(targets, true));
         values.write();
         return result.refusals().stream()
                 .map(Result.Refusal::exit)
