@@ -3,7 +3,9 @@ module dev.measure.core {
     requires com.fasterxml.jackson.core;
     requires java.xml;
     requires org.apache.commons.codec;
+    requires org.bouncycastle.pkix;
     requires org.bouncycastle.provider;
+    requires org.bouncycastle.util;
     requires org.tukaani.xz;
 
     exports dev.measure;

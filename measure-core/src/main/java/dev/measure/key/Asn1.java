@@ -11,6 +11,9 @@ public final class Asn1 {
     /** Certificates and keys nest less than 12 deep. */
     private static final int MAX_DEPTH = 24;
 
+    /** Tag, and a length of up to three bytes. */
+    private static final int MAX_HEADER = 5;
+
     private Asn1() {}
 
     /** Makes an object of a known kind of what was read. */
@@ -74,6 +77,32 @@ public final class Asn1 {
             at += length;
         }
         return true;
+    }
+
+    /**
+     * {@return how many bytes the object at the start of some bytes takes, as far as its header tells}
+     *
+     * @param bytes perhaps with others behind it
+     */
+    public static int totalLength(byte[] bytes) {
+        if (bytes.length < 2) {
+            return bytes.length;
+        }
+        int start = contentStart(bytes, 0);
+        if (start > bytes.length || start > MAX_HEADER) {
+            return bytes.length; // read will refuse it
+        }
+        int length = contentLength(bytes, 0);
+        return length > bytes.length - start ? bytes.length : start + length;
+    }
+
+    /**
+     * {@return the contents of an object, without tag and length}
+     *
+     * @param der an object that was read with {@link #read} before, or encoded by the library
+     */
+    public static byte[] contents(byte[] der) {
+        return Arrays.copyOfRange(der, contentStart(der, 0), der.length);
     }
 
     /**

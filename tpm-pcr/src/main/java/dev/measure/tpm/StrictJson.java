@@ -62,6 +62,7 @@ final class StrictJson {
                     source.length() + " bytes",
                     "");
         }
+        checkUtf8(source, what);
         try {
             StrictJson json = new StrictJson(source);
             T value = reading.read(json);
@@ -75,6 +76,21 @@ final class StrictJson {
                     source.name(), source.start() + Math.min(at, source.length()), what, reason(e), "");
         } catch (IOException e) {
             throw new UncheckedIOException("bytes in memory", e);
+        }
+    }
+
+    /** The parser would also take UTF-16, UTF-32 and a byte order mark, which systemd does not. */
+    private static void checkUtf8(Source source, String what) {
+        byte[] bytes = source.toByteArray();
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == 0 || i == 0 && bytes[i] < 0) {
+                throw new MalformedInputException(
+                        source.name(),
+                        source.start() + i,
+                        what + " in UTF-8 without byte order mark",
+                        String.format("the byte 0x%02x", bytes[i]),
+                        "");
+            }
         }
     }
 

@@ -76,6 +76,17 @@ class PcrSignatureTest {
                 }));
     }
 
+    /** Found by fuzzing: the JSON parser takes a NUL for UTF-16 or UTF-32. */
+    @Test
+    void refusesOtherEncodingsThanUtf8() {
+        assertEquals(
+                "sig.json: offset 0x0: expected PCR signatures in UTF-8 without byte order mark, found the byte 0x00",
+                message("\0\0\u0007\0\u0004"));
+        assertEquals(
+                "sig.json: offset 0x0: expected PCR signatures in UTF-8 without byte order mark, found the byte 0xef",
+                message("\ufeff{}"));
+    }
+
     @Test
     void refusesABankThatStandsTwice() {
         assertEquals(
