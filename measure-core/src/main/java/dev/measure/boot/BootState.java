@@ -6,9 +6,9 @@ import dev.measure.Source;
 import dev.measure.eventlog.EventType;
 import dev.measure.pe.PeImage;
 import dev.measure.uefi.GuidName;
+import dev.measure.uefi.ImageAuthority;
 import dev.measure.uefi.SignatureData;
 import dev.measure.uefi.SignatureDatabase;
-import dev.measure.uefi.VariableData;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +28,7 @@ final class BootState {
 
     private final EventRecorder recorder;
     private final Optional<Boolean> secureBoot;
-    private final Optional<ImageAuthority> authority;
+    private final Optional<Databases> databases;
     private final List<byte[]> measured = new ArrayList<>();
     private Optional<PeImage> shim = Optional.empty();
     private String loadOptions;
@@ -45,9 +45,12 @@ final class BootState {
         this.secureBoot = secureBoot;
         this.loadOptions = loadOptions;
         this.profile = profile;
-        this.authority = facts.filter(f -> f.variables().isPresent())
-                .map(f -> new ImageAuthority(database(f, "db"), database(f, "dbx")));
+        this.databases = facts.filter(f -> f.variables().isPresent())
+                .map(f -> new Databases(database(f, "db"), database(f, "dbx")));
     }
+
+    /** What is allowed and what is forbidden. */
+    private record Databases(SignatureDatabase db, SignatureDatabase dbx) {}
 
     private static SignatureDatabase database(FirmwareFacts facts, String name) {
         return SignatureDatabase.read(facts.variable(GuidName.EFI_IMAGE_SECURITY_DATABASE, name)
@@ -93,26 +96,31 @@ final class BootState {
         if (!secureBoot.get() || shim.isPresent()) {
             return Admission.ALLOWED; // what shim allows is shim's matter: PCR 7 is then not predicted
         }
-        if (authority.isEmpty()) {
+        if (databases.isEmpty()) {
             return Admission.UNKNOWN;
         }
-        Optional<SignatureData> entry = authority.get().of(image);
-        if (entry.isEmpty()) {
-            return Admission.REFUSED;
+        ImageAuthority authority =
+                ImageAuthority.of(image, databases.get().db(), databases.get().dbx());
+        authority.measured().ifPresent(entry -> record(image, entry, authority));
+        boolean allowed =
+                authority instanceof ImageAuthority.ByCertificate || authority instanceof ImageAuthority.ByDigest;
+        return allowed ? Admission.ALLOWED : Admission.REFUSED;
+    }
+
+    /** Each entry is measured once, also when dbx forbids the image afterwards. */
+    private void record(PeImage image, SignatureData entry, ImageAuthority authority) {
+        byte[] whole = entry.whole().toByteArray();
+        if (measured.stream().anyMatch(known -> Arrays.equals(known, whole))) {
+            return;
         }
-        byte[] whole = entry.get().whole().toByteArray();
-        if (measured.stream().noneMatch(known -> Arrays.equals(known, whole))) {
-            measured.add(whole);
-            boolean hash = whole.length <= 16 + 64;
-            recorder.add(
-                    "db entry that allows " + image.source().name(),
-                    Producer.FIRMWARE,
-                    7,
-                    EventType.EV_EFI_VARIABLE_AUTHORITY,
-                    VariableData.bytes(GuidName.EFI_IMAGE_SECURITY_DATABASE, "db", whole),
-                    Provenance.FileRange.of(entry.get().whole()),
-                    hash ? Evidence.SOURCE : Evidence.BOOT);
-        }
-        return Admission.ALLOWED;
+        measured.add(whole);
+        recorder.add(
+                "db entry that allows " + image.source().name(),
+                Producer.FIRMWARE,
+                7,
+                EventType.EV_EFI_VARIABLE_AUTHORITY,
+                ImageAuthority.eventData(entry),
+                Provenance.FileRange.of(entry.whole()),
+                authority instanceof ImageAuthority.ByCertificate ? Evidence.BOOT : Evidence.SOURCE);
     }
 }
