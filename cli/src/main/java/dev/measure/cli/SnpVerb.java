@@ -77,6 +77,8 @@ final class SnpVerb implements Verb {
     @Override
     public List<String> notes() {
         return List.of(
+                "Not in a launch digest, whatever computes it: the guest policy, host data, the ID block, the contents of CPUID"
+                        + " and secrets pages, and a UKI unless its hashes are given to the VMM.",
                 "Several lists give their cross product, computed in one pass over the firmware: measure help lists.",
                 "The exit code is 5 if the VMM or the processor would refuse any of the values asked for; the others are"
                         + " given all the same.");

@@ -78,6 +78,12 @@ public final class FukiLint {
             }
         }
         Optional<StubVersion> stub = uki.stubVersion();
+        if (!uki.firmwares().isEmpty() && stub.isEmpty()) {
+            add(
+                    WarningCode.STUB_CANNOT_SELECT,
+                    "the image does not say in .sdmagic that its code is a systemd-stub, so nothing is known to select its"
+                            + " .efifw sections");
+        }
         if (!uki.firmwares().isEmpty() && stub.isPresent() && !stub.get().isAtLeast(FirmwareChoice.FIRST_STUB, 0)) {
             add(
                     WarningCode.STUB_CANNOT_SELECT,

@@ -52,6 +52,16 @@ class FukiLintTest {
     }
 
     @Test
+    void warnsOfFirmwareBesideAnUnknownStub() {
+        byte[] table = hwids().firmware(A, "n", "fw").build();
+        warns(
+                pe32Plus().section(".linux", "k").section(".hwids", table).section(".efifw", efifw().build()),
+                "STUB_CANNOT_SELECT: the image does not say in .sdmagic that its code is a systemd-stub, so nothing is"
+                        + " known to select its .efifw sections");
+        warns(pe32Plus().section(".linux", "k"));
+    }
+
+    @Test
     void warnsOfEachFormThatIsNoLaunchFirmware() {
         warns(
                 uki().section(
