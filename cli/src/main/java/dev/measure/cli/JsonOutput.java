@@ -47,6 +47,10 @@ final class JsonOutput {
             inputs(json, result);
             assumptions(json, result);
             measurements(json, result);
+            if (!result.alternatives().isEmpty()) {
+                json.writeFieldName("alternatives");
+                tree(json, result.alternatives());
+            }
             events(json, result, common.trace());
             notPredictable(json, result);
             warnings(json, result);

@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.BehaviourProfile;
+import dev.measure.boot.BootProfiles;
 import dev.measure.smbios.ChidMode;
 import dev.measure.snp.IgvmRules;
 import dev.measure.snp.SvsmRules;
@@ -20,6 +21,7 @@ final class Profiles {
         all.addAll(TdxVmm.all());
         all.addAll(SvsmRules.all());
         all.addAll(IgvmRules.all());
+        all.addAll(BootProfiles.all());
         all.addAll(List.of(ChidMode.values()));
         return all;
     }

@@ -25,6 +25,7 @@ final class Result {
     private final List<Value> values = new ArrayList<>();
     private final List<Refusal> refusals = new ArrayList<>();
     private final Set<Warning> warnings = new LinkedHashSet<>();
+    private final Map<String, List<String>> alternatives = new LinkedHashMap<>();
     private Optional<Map<String, Object>> found = Optional.empty();
 
     /**
@@ -109,6 +110,16 @@ final class Result {
 
     void refusal(Refusal refusal) {
         refusals.add(refusal);
+    }
+
+    /** Says that several values of a register are right. */
+    void alternatives(String register, List<String> ids) {
+        alternatives.put(register, List.copyOf(ids));
+    }
+
+    /** {@return the ids of the right values of each register that has several} */
+    Map<String, List<String>> alternatives() {
+        return Collections.unmodifiableMap(alternatives);
     }
 
     void found(Map<String, Object> what) {

@@ -21,6 +21,7 @@ final class Verbs {
         verbs.put("snp launch-measure", LaunchMeasureVerb::new);
         verbs.put("tdx", TdxVerb::new);
         verbs.put("tdx acpi", TdxAcpiVerb::new);
+        verbs.put("pcr", PcrVerb::new);
         verbs.put("eventlog", EventLogVerb::new);
         verbs.put("snp id-block", IdBlockVerb::new);
         verbs.put("snp verify-id-block", VerifyIdBlockVerb::new);

@@ -49,6 +49,7 @@ public final class BootSequence {
         this.profile = profileOf(inputs);
         this.stub = stub();
         this.firmware = selected();
+        firmware.ifPresent(this::warnOfSignatures);
         this.ovmf = new Ovmf(recorder, inputs, facts);
         this.state = new BootState(recorder, secureBoot, facts, loadOptionsOf(inputs, profile), profile);
     }
@@ -391,13 +392,16 @@ public final class BootSequence {
         FirmwareChoice choice = FirmwareChoice.of(
                 uki, profile, chids, StubVersion.parse(stub.get().id()));
         if (choice instanceof FirmwareChoice.Selected found) {
-            recorder.warn(new Warning(
-                    WarningCode.PCRSIG_MISSES_EFIFW,
-                    "ukify's own prediction, and so a .pcrsig that it makes, leaves out the firmware "
-                            + found.firmware().firmware().fwid().orElse("") + " that the stub selects and measures"));
             return Optional.of(found.firmware());
         }
         return Optional.empty();
+    }
+
+    private void warnOfSignatures(UkiFirmware found) {
+        recorder.warn(new Warning(
+                WarningCode.PCRSIG_MISSES_EFIFW,
+                "ukify's own prediction of PCR 11, and so a .pcrsig that it makes, leaves out firmware "
+                        + found.firmware().fwid().orElse("") + ", which the stub measures when it selects it"));
     }
 
     /** The list up to the end of boot services, in each course that this may take. */

@@ -1,0 +1,409 @@
+package dev.measure.cli;
+
+import dev.measure.DigestAlgorithm;
+import dev.measure.Source;
+import dev.measure.boot.BootDisk;
+import dev.measure.boot.BootInputs;
+import dev.measure.boot.BootPhase;
+import dev.measure.boot.Edk2Build;
+import dev.measure.boot.FirmwareSelection;
+import dev.measure.boot.NamedFile;
+import dev.measure.boot.PeifvPatches;
+import dev.measure.boot.SelectableFirmware;
+import dev.measure.smbios.SmbiosTable;
+import dev.measure.uki.StubVersion;
+import dev.measure.uki.Uki;
+import dev.measure.uki.UkiFirmware;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * What a command line asks of the PCRs: the boots, and which registers at which times.
+ *
+ * @param boots one for each profile and firmware
+ * @param phases the points in time
+ * @param pcrs the registers
+ * @param banks the banks
+ */
+record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> pcrs, Set<DigestAlgorithm> banks) {
+    private static final int MOST_VCPUS = 4096;
+    private static final int MOST_PROFILES = 255;
+
+    /** {@return the registers that are computed when none is named: all that a boot uses, without IMA's} */
+    static List<Integer> usualPcrs() {
+        return IntStream.rangeClosed(0, 15).filter(pcr -> pcr != 10).boxed().toList();
+    }
+
+    /** {@return what is asked for} */
+    static PcrRequest of(Call call, Result result) {
+        BootInputs.Builder in = BootInputs.builder();
+        Optional<Uki> uki = image(call, result, in);
+        machine(call, result, in);
+        path(call, result, in);
+        beside(call, result, in);
+        List<BootInputs> boots = uki.isEmpty() ? List.of(checked(in)) : targets(call, uki.get(), checked(in));
+        List<Integer> pcrs = call.has("--pcr") ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23) : usualPcrs();
+        return new PcrRequest(boots, phases(call), pcrs, banks(call));
+    }
+
+    private static BootInputs checked(BootInputs.Builder in) {
+        return in.build();
+    }
+
+    /** {@return the banks of a command line} */
+    static Set<DigestAlgorithm> banks(Call call) {
+        if (!call.has("--bank")) {
+            return EnumSet.of(DigestAlgorithm.SHA256);
+        }
+        Set<DigestAlgorithm> banks = EnumSet.noneOf(DigestAlgorithm.class);
+        List<String> known = List.of("sha1", "sha256", "sha384", "sha512", "sm3_256");
+        for (String name : Lists.names("--bank", call.values("--bank"))) {
+            try {
+                banks.add(DigestAlgorithm.parse(name));
+            } catch (IllegalArgumentException e) {
+                throw Complaint.usage(
+                        "unknown bank '" + name + "'",
+                        Suggestion.didYouMean(name, known) + "all: " + String.join(", ", known));
+            }
+        }
+        return banks;
+    }
+
+    /** {@return the points in time of a command line} */
+    static List<BootPhase> phases(Call call) {
+        if (!call.has("--phase")) {
+            return List.of(BootPhase.KERNEL_START);
+        }
+        return Lists.names("--phase", call.values("--phase")).stream()
+                .map(BootPhase::parse)
+                .distinct()
+                .toList();
+    }
+
+    private static Optional<Uki> image(Call call, Result result, BootInputs.Builder in) {
+        Optional<String> name = call.positional(0);
+        Map<String, String> parts = parts(call, name.isPresent());
+        if (name.isPresent() && !parts.isEmpty()) {
+            throw Complaint.usage(
+                    "both a UKI and a section are given: " + name.get() + " and "
+                            + parts.keySet().iterator().next(),
+                    "keep the UKI, or give it in parts alone");
+        }
+        if (name.isEmpty() && parts.isEmpty() && !call.has("--kernel")) {
+            throw Complaint.usage(
+                    "no UKI is given",
+                    "give one: measure pcr linux.efi; or its parts: --linux FILE, --osrel FILE, ...");
+        }
+        call.value("--stub").ifPresent(text -> {
+            try {
+                in.stub(StubVersion.parse(text));
+            } catch (IllegalArgumentException e) {
+                throw Complaint.usage("--stub: " + e.getMessage(), "");
+            }
+        });
+        if (name.isPresent()) {
+            Source file = call.inputs().open(name.get());
+            result.input("uki", file);
+            Uki uki = Uki.read(file, call.common().strictness());
+            if (uki.kind() == Uki.Kind.ADDON) {
+                throw Complaint.usage(
+                        name.get() + " is a UKI add-on, which does not boot by itself",
+                        "give the UKI, and this file as --addon");
+            }
+            uki.warnings().forEach(result::warning);
+            in.uki(uki);
+            return Optional.of(uki);
+        }
+        List<NamedFile> sections = new ArrayList<>();
+        parts.forEach((section, file) -> sections.add(new NamedFile(section, opened(call, result, "section", file))));
+        in.parts(sections);
+        return Optional.empty();
+    }
+
+    private static Map<String, String> parts(Call call, boolean hasUki) {
+        Map<String, String> parts = new LinkedHashMap<>();
+        for (String text : call.values("--section")) {
+            int equals = text.indexOf('=');
+            String section = equals < 0 ? text : text.substring(0, equals);
+            if (equals < 0 || !Uki.SECTION_NAMES.contains(section)) {
+                throw Complaint.usage(
+                        "--section: expected NAME=FILE with a section that a stub knows, got '" + text + "'",
+                        Suggestion.didYouMean(section, Uki.SECTION_NAMES) + "all: "
+                                + String.join(", ", Uki.SECTION_NAMES));
+            }
+            once(parts, section, text.substring(equals + 1));
+        }
+        for (String name : PcrOptions.SECTION_OPTIONS) {
+            boolean initrdOfKernel = name.equals("initrd") && (hasUki || call.has("--kernel"));
+            if (call.has("--" + name) && !initrdOfKernel) {
+                once(parts, "." + name, call.value("--" + name).orElseThrow());
+            }
+        }
+        return parts;
+    }
+
+    private static void once(Map<String, String> parts, String section, String file) {
+        if (parts.put(section, file) != null) {
+            throw Complaint.usage("section " + section + " is given twice", "");
+        }
+    }
+
+    private static Source opened(Call call, Result result, String role, String name) {
+        Source source = call.inputs().open(name);
+        result.input(role, source);
+        return source;
+    }
+
+    private static Optional<Source> file(Call call, Result result, String option) {
+        return call.value(option).map(name -> opened(call, result, option.substring(2), name));
+    }
+
+    private static void machine(Call call, Result result, BootInputs.Builder in) {
+        file(call, result, "--firmware").ifPresent(in::firmware);
+        file(call, result, "--vars").ifPresent(in::variables);
+        file(call, result, "--acpi-loader").ifPresent(in::acpiLoader);
+        file(call, result, "--acpi-rsdp").ifPresent(in::acpiRsdp);
+        file(call, result, "--acpi-tables").ifPresent(in::acpiTables);
+        file(call, result, "--tpm-log").ifPresent(in::tpmLog);
+        file(call, result, "--peifv-patches").ifPresent(source -> in.peifvPatches(PeifvPatches.read(source)));
+        call.value("--edk2")
+                .ifPresent(name -> in.edk2(Edk2Build.of(name).orElseThrow(() -> {
+                    List<String> known =
+                            Edk2Build.all().stream().map(Edk2Build::id).toList();
+                    return Complaint.usage(
+                            "unknown firmware build '" + name + "'",
+                            Suggestion.didYouMean(name, known) + "all: " + String.join(", ", known));
+                })));
+        call.value("--crtm-version").ifPresent(in::crtmVersion);
+        call.value("--secure-boot")
+                .ifPresent(state -> in.secureBoot(
+                        choice("--secure-boot", state, List.of("on", "off")).equals("on")));
+        call.value("--machine-type").ifPresent(in::machineType);
+        call.value("--smp")
+                .ifPresent(text -> in.smp(
+                        Lists.numbers("--smp", List.of(text), 1, MOST_VCPUS).get(0)));
+        call.value("--memory")
+                .ifPresent(text -> in.memory(PeifvPatches.size(text)
+                        .filter(size -> size > 0)
+                        .orElseThrow(() -> Complaint.usage(
+                                "--memory: expected a size such as 2G or 512M, got '" + text + "'",
+                                "a bare number is in MiB"))));
+        in.confidentialVm(call.has("--confidential-vm"));
+        call.value("--smbios").ifPresent(name -> in.smbios(smbios(call, result, name)));
+        in.optionRoms(call.values("--option-rom").stream()
+                .map(name -> opened(call, result, "option-rom", name))
+                .toList());
+        bootOptions(call, result, in);
+    }
+
+    private static SmbiosTable smbios(Call call, Result result, String name) {
+        Path path = name.equals("-") ? Path.of("-") : call.inputs().path(name);
+        if (Files.isDirectory(path)) {
+            try {
+                return SmbiosTable.read(path, call.common().strictness());
+            } catch (IOException e) {
+                throw new Complaint(ExitCode.MALFORMED, name + ": cannot be read: " + Inputs.why(e), "");
+            }
+        }
+        return SmbiosTable.read(
+                opened(call, result, "smbios", name), call.common().strictness());
+    }
+
+    private static String choice(String option, String given, List<String> known) {
+        if (!known.contains(given)) {
+            throw Complaint.usage(
+                    option + " must be " + String.join(" or ", known) + ", got '" + given + "'",
+                    Suggestion.didYouMean(given, known).strip());
+        }
+        return given;
+    }
+
+    private static void bootOptions(Call call, Result result, BootInputs.Builder in) {
+        if (call.has("--boot-order")) {
+            in.bootOrder(Lists.names("--boot-order", call.values("--boot-order")).stream()
+                    .map(text -> hexadecimal("--boot-order", text))
+                    .toList());
+        }
+        for (String text : call.values("--boot-variable")) {
+            int equals = text.indexOf('=');
+            if (equals < 0) {
+                throw Complaint.usage("--boot-variable: expected NNNN=FILE, got '" + text + "'", "");
+            }
+            in.bootVariable(
+                    hexadecimal("--boot-variable", text.substring(0, equals)),
+                    opened(call, result, "boot-variable", text.substring(equals + 1)));
+        }
+        call.value("--boot-disk").ifPresent(text -> {
+            try {
+                in.bootDisk(BootDisk.parse(text));
+            } catch (IllegalArgumentException e) {
+                throw Complaint.usage("--boot-disk: " + e.getMessage(), "");
+            }
+        });
+        if (call.has("--failed-boot-option")) {
+            in.failedBootOptions(call.values("--failed-boot-option").stream()
+                    .map(name -> name.equals("none")
+                            ? Optional.<Source>empty()
+                            : Optional.of(opened(call, result, "failed-boot-option", name)))
+                    .toList());
+        }
+    }
+
+    private static int hexadecimal(String option, String text) {
+        String digits = text.startsWith("Boot") ? text.substring(4) : text;
+        if (!digits.matches("[0-9a-fA-F]{1,4}")) {
+            throw Complaint.usage(
+                    option + ": expected up to four hexadecimal digits such as 0001, got '" + text + "'", "");
+        }
+        return Integer.parseInt(digits, 16);
+    }
+
+    private static void path(Call call, Result result, BootInputs.Builder in) {
+        in.loaders(call.values("--loader").stream()
+                .map(name -> opened(call, result, "loader", name))
+                .toList());
+        file(call, result, "--loader-conf").ifPresent(in::loaderConf);
+        file(call, result, "--loader-entry").ifPresent(in::loaderEntry);
+        file(call, result, "--disk").ifPresent(in::disk);
+        call.value("--exit-boot-retry")
+                .ifPresent(when -> in.exitBootRetry(
+                        switch (choice("--exit-boot-retry", when, List.of("yes", "no", "both"))) {
+                            case "yes" -> BootInputs.ExitBootRetry.YES;
+                            case "no" -> BootInputs.ExitBootRetry.NO;
+                            default -> BootInputs.ExitBootRetry.BOTH;
+                        }));
+        call.value("--load-options").ifPresent(in::loadOptions);
+        in.direct(call.has("--direct"));
+        file(call, result, "--kernel").ifPresent(in::kernel);
+        if (call.has("--kernel") || call.positional(0).isPresent()) {
+            file(call, result, "--initrd").ifPresent(in::initrd);
+        }
+        if (call.has("--append") && !call.has("--direct")) {
+            throw Complaint.usage(
+                    "--append is the command line of a direct boot", "add --direct, or give it as --load-options");
+        }
+        call.value("--append").ifPresent(in::append);
+        call.value("--qemu-version").ifPresent(in::qemuVersion);
+    }
+
+    private static void beside(Call call, Result result, BootInputs.Builder in) {
+        in.addons(named(call, result, "--addon", ".addon.efi"));
+        in.globalAddons(named(call, result, "--global-addon", ".addon.efi"));
+        in.credentials(named(call, result, "--credential", ".cred"));
+        in.globalCredentials(named(call, result, "--global-credential", ".cred"));
+        in.sysexts(named(call, result, "--sysext", ".raw"));
+        in.globalSysexts(named(call, result, "--global-sysext", ".raw"));
+        in.confexts(named(call, result, "--confext", ".confext.raw"));
+        in.globalConfexts(named(call, result, "--global-confext", ".confext.raw"));
+    }
+
+    private static List<NamedFile> named(Call call, Result result, String option, String suffix) {
+        List<NamedFile> files = new ArrayList<>();
+        for (String text : call.values(option)) {
+            int equals = text.indexOf('=');
+            boolean whole = equals <= 0 || Files.exists(call.inputs().path(text));
+            String file = whole ? text : text.substring(equals + 1);
+            String name = whole ? file.substring(file.lastIndexOf('/') + 1) : text.substring(0, equals);
+            if (!name.toLowerCase(java.util.Locale.ROOT).endsWith(suffix) || name.startsWith(".")) {
+                throw Complaint.usage(
+                        option + ": the stub takes only files named *" + suffix + ", got '" + name + "'",
+                        "give the name that it has on the disk: " + option + " NAME" + suffix + "=" + file);
+            }
+            if (files.stream().anyMatch(other -> other.name().equals(name))) {
+                throw Complaint.usage(option + ": two files are named " + name, "");
+            }
+            files.add(new NamedFile(name, opened(call, result, option.substring(2), file)));
+        }
+        return files;
+    }
+
+    /** {@return the boots that a command line asks of a UKI: its profiles, and the firmwares that each can select} */
+    static List<BootInputs> targets(Call call, Uki uki, BootInputs base) {
+        List<BootInputs> targets = new ArrayList<>();
+        Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
+        for (int profile : profiles(call, uki)) {
+            BootInputs.Builder in = base.toBuilder().profile(profile);
+            for (FirmwareSelection selection : selections(call, uki, profile, stub)) {
+                targets.add(in.firmwareSelection(selection).build());
+            }
+        }
+        return targets;
+    }
+
+    private static List<Integer> profiles(Call call, Uki uki) {
+        if (!call.has("--profile")) {
+            return List.of(0);
+        }
+        List<String> words = call.values("--profile");
+        if (words.equals(List.of("all"))) {
+            return IntStream.range(0, uki.profiles().size()).boxed().toList();
+        }
+        List<Integer> numbers = Lists.numbers("--profile", words, 0, MOST_PROFILES);
+        for (int number : numbers) {
+            if (number >= uki.profiles().size()) {
+                throw Complaint.usage(
+                        "--profile: there is no profile " + number,
+                        uki.profiles().size() == 1
+                                ? "the image has profile 0 only"
+                                : "the image has 0.." + (uki.profiles().size() - 1));
+            }
+        }
+        return numbers;
+    }
+
+    private static List<FirmwareSelection> selections(Call call, Uki uki, int profile, Optional<StubVersion> stub) {
+        List<UkiFirmware> selectable = SelectableFirmware.of(uki, profile, stub);
+        List<FirmwareSelection> all = new ArrayList<>();
+        selectable.forEach(firmware -> all.add(new FirmwareSelection.Given(firmware)));
+        if (!call.has("--fwid")) {
+            if (call.has("--smbios") || selectable.isEmpty()) {
+                return List.of(FirmwareSelection.byMachine());
+            }
+            all.add(FirmwareSelection.none());
+            return all;
+        }
+        List<FirmwareSelection> chosen = new ArrayList<>();
+        for (String id : Lists.names("--fwid", call.values("--fwid"))) {
+            if (id.equals("all")) {
+                chosen.addAll(all);
+                chosen.add(FirmwareSelection.none());
+            } else if (id.equals("none")) {
+                chosen.add(FirmwareSelection.none());
+            } else {
+                chosen.add(named(uki, selectable, id));
+            }
+        }
+        return chosen.stream().distinct().toList();
+    }
+
+    private static FirmwareSelection named(Uki uki, List<UkiFirmware> selectable, String id) {
+        for (UkiFirmware firmware : selectable) {
+            if (firmware.firmware().fwid().equals(Optional.of(id))) {
+                return new FirmwareSelection.Given(firmware);
+            }
+        }
+        boolean carried =
+                uki.firmwares().stream().anyMatch(f -> f.firmware().fwid().equals(Optional.of(id)));
+        List<String> known =
+                selectable.stream().flatMap(f -> f.firmware().fwid().stream()).toList();
+        if (carried) {
+            throw new Complaint(
+                    ExitCode.NOT_LAUNCHABLE,
+                    "no machine makes the stub select firmware '" + id + "', so it is never in PCR 11",
+                    "`measure fuki FILE --lint` says why");
+        }
+        throw Complaint.usage(
+                "there is no firmware '" + id + "' in the image",
+                Suggestion.didYouMean(id, known)
+                        + (known.isEmpty() ? "none can be selected" : "to select: " + String.join(", ", known)));
+    }
+}
