@@ -12,6 +12,7 @@ import dev.measure.uki.FukiLint;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure fuki}: one f-UKI in, everything that can be predicted of it out. */
@@ -60,6 +61,7 @@ final class FukiVerb implements Verb {
                         "--fwid"),
                 Options.flag("only the warnings; exit code 3 if there are any", "--lint")));
         groups.addAll(SnpRequest.groups());
+        groups.add(PcrOptions.fuki());
         return groups;
     }
 
@@ -73,8 +75,8 @@ final class FukiVerb implements Verb {
         return List.of(
                 "Values go to standard output, one line each, everything else to standard error; -q leaves only the"
                         + " values. `measure inspect` prints the inventory on standard output.",
-                "The exit code is 0 if there is at least one value, even if another firmware cannot be launched. If there"
-                        + " is none it says why: 5 not launchable, 4 broken.");
+                "The exit code is 0 if at least one firmware can be launched, even if another cannot. If none can, it says why:"
+                        + " 5 not launchable, 4 broken.");
     }
 
     @Override
@@ -101,7 +103,7 @@ final class FukiVerb implements Verb {
         if (isInventoryWanted(call)) {
             inventory(new UkiReport(uki, List.of(DigestAlgorithm.SHA256), machines), call, result);
         }
-        return values(targets, false, call, result);
+        return values(targets, false, Optional.of(uki), call, result);
     }
 
     private static ExitCode firmware(String name, Source file, Call call, Result result) {
@@ -133,7 +135,7 @@ final class FukiVerb implements Verb {
                 report.print(Page.on(call.talk()));
             }
         }
-        return values(List.of(target), true, call, result);
+        return values(List.of(target), true, Optional.empty(), call, result);
     }
 
     /** Says what is the matter with a firmware whatever launches it; a broken one is refused later, with its place. */
@@ -163,7 +165,8 @@ final class FukiVerb implements Verb {
     }
 
     /** A broken file ends the run, but broken firmware in an image leaves the inventory worth having. */
-    private static ExitCode values(List<LaunchTarget> targets, boolean only, Call call, Result result) {
+    private static ExitCode values(
+            List<LaunchTarget> targets, boolean only, Optional<Uki> uki, Call call, Result result) {
         List<LaunchTarget> igvm = targets.stream().filter(IgvmValues::isFor).toList();
         List<LaunchTarget> mapped =
                 targets.stream().filter(target -> !IgvmValues.isFor(target)).toList();
@@ -186,17 +189,35 @@ final class FukiVerb implements Verb {
             Progress.during("MRTD", call, () -> values.add(forTdx, false));
             asked += values.asked();
         }
+        boolean failed =
+                result.values().isEmpty(); // a firmware that nothing launches is a failure, whatever its PCR 11
+        if (uki.filter(image -> image.kind() == Uki.Kind.UKI).isPresent()) {
+            asked += pcr11(uki.get(), call, result);
+        }
         if (!Output.isTree(call.common())) {
             call.talk().say("");
             call.talk()
                     .heading(
                             targets.isEmpty()
-                                    ? "No firmware, so no launch digest"
+                                    ? uki.isPresent()
+                                            ? "PCR 11; no firmware, so no launch digest"
+                                            : "No firmware, so no launch digest"
                                     : forTdx.isEmpty() ? "SEV-SNP launch digests" : "SEV-SNP launch digests and MRTD");
         }
-        boolean failed = result.values().isEmpty();
         Output.write(result, asked == 1, call, failed);
         return failed ? result.worstRefusal() : ExitCode.DONE;
+    }
+
+    /** PCR 11 of every profile, with each firmware that the stub can select in it, and with none. */
+    private static int pcr11(Uki uki, Call call, Result result) {
+        PcrRequest request = PcrRequest.ofFuki(call, uki);
+        Progress.during(
+                "PCR 11",
+                call,
+                () -> PcrOutput.add(PcrOutput.boots(request), request, value -> PcrVerb.command(call, value), result));
+        return request.boots().size()
+                * request.phases().size()
+                * request.banks().size();
     }
 
     /** Whether a firmware has TDX metadata; what is wrong with it is told with its values. */

@@ -22,25 +22,47 @@ final class PcrOptions {
         return new Options.Group(
                 "What",
                 Options.list("PCRs, 0..23 (default: 0..9 and 11..15)", List.of(), "--pcr"),
-                Options.list(
-                        "banks: sha1, sha256, sha384, sha512, sm3_256 (default sha256)",
-                        List.of("sha1", "sha256", "sha384", "sha512", "sm3_256"),
-                        "--bank"),
-                Options.list(
-                        "points in time: none, when the kernel starts (default), or words joined by colons such as"
-                                + " enter-initrd:leave-initrd",
-                        List.of("none", "enter-initrd"),
-                        "--phase"),
+                bank(),
+                phase(),
                 Options.list("profiles of the UKI, by number, or all (default 0)", List.of("all"), "--profile"),
                 Options.list(
                         "firmwares of an f-UKI that the stub selects, by id, or none, or all (default: the one of --smbios,"
                                 + " else each that can be selected, and none)",
                         List.of("none", "all"),
                         "--fwid"),
-                Options.value("VERSION", "version of the stub, instead of what the file says", "--stub"),
+                stub(),
                 Options.choice("STYLE", List.of("systemd"), "text as another program prints it: systemd", "--style"),
                 Options.value(
                         "FILE", "also write the log that the boot will leave, in binary form", "--write-eventlog"));
+    }
+
+    /** The options of PCR 11 in {@code measure fuki}. */
+    static Options.Group fuki() {
+        return new Options.Group(
+                "PCR 11",
+                bank(),
+                phase(),
+                Options.list("profiles of the UKI, by number, or all (default)", List.of("all"), "--profile"),
+                stub());
+    }
+
+    private static OptionSpec bank() {
+        return Options.list(
+                "banks: sha1, sha256, sha384, sha512, sm3_256 (default sha256)",
+                List.of("sha1", "sha256", "sha384", "sha512", "sm3_256"),
+                "--bank");
+    }
+
+    private static OptionSpec phase() {
+        return Options.list(
+                "points in time: none, when the kernel starts (default), or words joined by colons such as"
+                        + " enter-initrd:leave-initrd",
+                List.of("none", "enter-initrd"),
+                "--phase");
+    }
+
+    private static OptionSpec stub() {
+        return Options.value("VERSION", "version of the stub, instead of what the file says", "--stub");
     }
 
     private static Options.Group parts() {

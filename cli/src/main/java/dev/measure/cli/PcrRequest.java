@@ -50,13 +50,32 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         machine(call, result, in);
         path(call, result, in);
         beside(call, result, in);
-        List<BootInputs> boots = uki.isEmpty() ? List.of(checked(in)) : targets(call, uki.get(), checked(in));
+        List<BootInputs> boots = uki.isEmpty() ? List.of(in.build()) : targets(call, uki.get(), in.build());
         List<Integer> pcrs = call.has("--pcr") ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23) : usualPcrs();
         return new PcrRequest(boots, phases(call), pcrs, banks(call));
     }
 
-    private static BootInputs checked(BootInputs.Builder in) {
-        return in.build();
+    /** {@return PCR 11 of an image: of all profiles unless some are named, and of all firmwares that it can select, or those named} */
+    static PcrRequest ofFuki(Call call, Uki uki) {
+        BootInputs.Builder in = BootInputs.builder().uki(uki);
+        stub(call, in);
+        Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
+        List<String> ids = call.has("--fwid") ? Lists.names("--fwid", call.values("--fwid")) : List.of("all", "none");
+        List<BootInputs> boots = new ArrayList<>();
+        for (int profile : profiles(call, uki, true)) {
+            BootInputs.Builder one = in.build().toBuilder().profile(profile);
+            for (UkiFirmware firmware : SelectableFirmware.of(uki, profile, stub)) {
+                if (ids.contains("all")
+                        || ids.contains(firmware.firmware().fwid().orElse(""))) {
+                    boots.add(one.firmwareSelection(new FirmwareSelection.Given(firmware))
+                            .build());
+                }
+            }
+            if (ids.contains("none") || ids.contains("all")) {
+                boots.add(one.firmwareSelection(FirmwareSelection.none()).build());
+            }
+        }
+        return new PcrRequest(boots, phases(call), List.of(11), banks(call));
     }
 
     /** {@return the banks of a command line} */
@@ -103,13 +122,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
                     "no UKI is given",
                     "give one: measure pcr linux.efi; or its parts: --linux FILE, --osrel FILE, ...");
         }
-        call.value("--stub").ifPresent(text -> {
-            try {
-                in.stub(StubVersion.parse(text));
-            } catch (IllegalArgumentException e) {
-                throw Complaint.usage("--stub: " + e.getMessage(), "");
-            }
-        });
+        stub(call, in);
         if (name.isPresent()) {
             Source file = call.inputs().open(name.get());
             result.input("uki", file);
@@ -127,6 +140,16 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         parts.forEach((section, file) -> sections.add(new NamedFile(section, opened(call, result, "section", file))));
         in.parts(sections);
         return Optional.empty();
+    }
+
+    private static void stub(Call call, BootInputs.Builder in) {
+        call.value("--stub").ifPresent(text -> {
+            try {
+                in.stub(StubVersion.parse(text));
+            } catch (IllegalArgumentException e) {
+                throw Complaint.usage("--stub: " + e.getMessage(), "");
+            }
+        });
     }
 
     private static Map<String, String> parts(Call call, boolean hasUki) {
@@ -330,7 +353,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
     static List<BootInputs> targets(Call call, Uki uki, BootInputs base) {
         List<BootInputs> targets = new ArrayList<>();
         Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
-        for (int profile : profiles(call, uki)) {
+        for (int profile : profiles(call, uki, false)) {
             BootInputs.Builder in = base.toBuilder().profile(profile);
             for (FirmwareSelection selection : selections(call, uki, profile, stub)) {
                 targets.add(in.firmwareSelection(selection).build());
@@ -339,11 +362,8 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         return targets;
     }
 
-    private static List<Integer> profiles(Call call, Uki uki) {
-        if (!call.has("--profile")) {
-            return List.of(0);
-        }
-        List<String> words = call.values("--profile");
+    private static List<Integer> profiles(Call call, Uki uki, boolean all) {
+        List<String> words = call.has("--profile") ? call.values("--profile") : List.of(all ? "all" : "0");
         if (words.equals(List.of("all"))) {
             return IntStream.range(0, uki.profiles().size()).boxed().toList();
         }

@@ -111,7 +111,7 @@ final class PcrVerb implements Verb {
         return call.has("--style");
     }
 
-    private static String command(Call call, PcrPrediction value) {
+    static String command(Call call, PcrPrediction value) {
         List<String> words = new ArrayList<>(List.of("measure", "pcr"));
         call.positional(0).ifPresent(words::add);
         words.addAll(List.of("--pcr", Integer.toString(value.register().index())));

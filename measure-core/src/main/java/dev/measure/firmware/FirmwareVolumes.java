@@ -166,7 +166,7 @@ public record FirmwareVolumes(List<Volume> volumes, Provenance.FileRange packed)
         return new MalformedInputException(stream.name(), stream.start(), expected, found, "the image is damaged");
     }
 
-    private static List<Volume> walk(Source unpacked) {
+    static List<Volume> walk(Source unpacked) {
         List<Volume> volumes = new ArrayList<>();
         byte[] bytes = unpacked.toByteArray();
         int at = 0;
