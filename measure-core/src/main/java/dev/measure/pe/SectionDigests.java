@@ -20,7 +20,7 @@ final class SectionDigests {
     private static final int MAX_PASSES = 4;
 
     /** The most zeros that all sections together may have behind their data: real images have some MiB, for {@code .bss}. */
-    private static final long MAX_ZEROS = 1L << 28;
+    private static final long MAX_ZEROS = 1L << 26;
 
     private SectionDigests() {}
 
