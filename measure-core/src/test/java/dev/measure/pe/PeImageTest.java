@@ -114,7 +114,7 @@ class PeImageTest {
         assertEquals(0xffffffffL, image.sections().get(0).content().length());
         MalformedInputException e = assertThrows(MalformedInputException.class, () -> image.sectionDigests(SHA256));
         assertEquals(
-                "x.efi: offset 0x190: expected VirtualSize with at most 0x10000000 zeros behind the data of all sections,"
+                "x.efi: offset 0x190: expected VirtualSize with at most 0x4000000 zeros behind the data of all sections,"
                         + " found 0xffffffff for 0x200 bytes of data",
                 e.getMessage());
     }
