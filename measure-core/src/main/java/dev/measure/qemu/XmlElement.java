@@ -2,7 +2,10 @@ package dev.measure.qemu;
 
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
-import java.io.ByteArrayInputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -43,9 +46,10 @@ final class XmlElement {
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
         factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
         factory.setProperty(XMLInputFactory.IS_COALESCING, true);
+        String text = text(source);
         long place = 0;
         try {
-            XMLStreamReader reader = factory.createXMLStreamReader(new ByteArrayInputStream(source.toByteArray()));
+            XMLStreamReader reader = factory.createXMLStreamReader(new StringReader(text));
             Deque<XmlElement> open = new ArrayDeque<>();
             Optional<XmlElement> root = Optional.empty();
             while (reader.hasNext()) {
@@ -80,6 +84,17 @@ final class XmlElement {
             throw e;
         } catch (XMLStreamException | RuntimeException e) {
             throw malformed(source, place, "well-formed XML", "something else");
+        }
+    }
+
+    /** Decoded here: of bytes that are no UTF-8 the parser complains on the process's standard error, beside its exception. */
+    private static String text(Source source) {
+        ByteBuffer bytes = ByteBuffer.wrap(source.toByteArray());
+        try {
+            String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+            return text.startsWith("\ufeff") ? text.substring(1) : text;
+        } catch (CharacterCodingException e) {
+            throw malformed(source, bytes.position(), "XML in UTF-8", "a byte that is none");
         }
     }
 

@@ -83,6 +83,11 @@ class LibvirtDomainTest {
     void refusesWhatIsNoDomain() {
         assertEquals("expected well-formed XML, found something else", after(refusal("<domain>")));
         assertEquals("expected well-formed XML, found something else", after(refusal("")));
+        byte[] latin1 = "<domain>\u00e9</domain>".getBytes(StandardCharsets.ISO_8859_1);
+        assertEquals(
+                "vm.xml: offset 0x8: expected XML in UTF-8, found a byte that is none",
+                assertThrows(MalformedInputException.class, () -> LibvirtDomain.read(Source.of("vm.xml", latin1)))
+                        .getMessage());
         assertEquals(
                 "expected elements nested at most 64 deep, found more", after(refusal("<domain>" + "<a>".repeat(100))));
         assertEquals("expected the root element domain, found network", after(refusal("<network/>")));
