@@ -109,6 +109,7 @@ final class VerifyReportVerb implements Verb {
         } else {
             verdicts.addAll(Keys.read(() -> chain.verify(evidence.report(), Keys.moment(call))));
         }
+        List<FieldVerdict> trust = List.copyOf(verdicts);
         ReportCheck check = new ReportCheck(
                 right,
                 Keys.policy(call),
@@ -122,6 +123,7 @@ final class VerifyReportVerb implements Verb {
         verdicts.addAll(check.of(evidence.report()));
         Keys.print(verdicts, result, call);
         Keys.complain(verdicts, call);
+        sayGaps(trust, call);
         if (verdicts.stream().noneMatch(FieldVerdict.Matches.class::isInstance) && FieldVerdict.allGood(verdicts)) {
             throw new Complaint(
                     ExitCode.GOLDEN_MISSING,
@@ -131,6 +133,15 @@ final class VerifyReportVerb implements Verb {
         return FieldVerdict.anyUntrusted(verdicts)
                 ? ExitCode.KEY
                 : FieldVerdict.allGood(verdicts) ? ExitCode.DONE : ExitCode.MISMATCH;
+    }
+
+    /** A report whose signature or root was not looked at proves nothing, whatever matches. */
+    private static void sayGaps(List<FieldVerdict> trust, Call call) {
+        for (FieldVerdict verdict : trust) {
+            if (verdict instanceof FieldVerdict.NotChecked) {
+                call.talk().say("note: " + verdict.text());
+            }
+        }
     }
 
     private static Map<String, Digest> measurements(Call call, List<FieldVerdict> verdicts) {

@@ -79,9 +79,17 @@ final class SigningCertificate {
             // What can fail later is tried now: dates are text, and so are names.
             read.getStartDate().getDate();
             read.getEndDate().getDate();
+            printed(read.getSubject());
+            printed(read.getIssuer());
             return read;
         });
         return new SigningCertificate(source, certificate, Asn1.firstElement(source.toByteArray()));
+    }
+
+    /** {@return the text of a name; one whose bytes are no text of its encoding has none} */
+    private static String printed(X500Name name) {
+        RDN[] common = name.getRDNs(BCStyle.CN);
+        return name + (common.length == 0 ? "" : common[0].getFirst().getValue().toString());
     }
 
     String fileName() {

@@ -13,6 +13,7 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -338,6 +339,25 @@ class RealReportsTest {
             if (name(row).endsWith(".pem") || name(row).endsWith(".der")) {
                 assertFalse(SnpEvidence.looksLike(source(name(row))), name(row));
             }
+        }
+    }
+
+    @Test
+    void refusesACertificateWhoseNamesAreNoText() throws IOException {
+        if (!here()) {
+            return;
+        }
+        byte[] der = source("oak/turin-oc-vcek.der").toByteArray();
+        String text = new String(der, StandardCharsets.ISO_8859_1);
+        for (String name : List.of("SEV-VCEK", "SEV-Turin")) { // of the subject and of the issuer
+            byte[] broken = der.clone();
+            broken[text.indexOf(name)] = (byte) 0xff;
+            assertEquals(
+                    "vcek: offset 0x0: expected an X.509 certificate (PEM or DER), found something else",
+                    assertThrows(
+                                    MalformedInputException.class,
+                                    () -> EndorsementChain.read(List.of(Source.of("vcek", broken))))
+                            .getMessage());
         }
     }
 

@@ -1,0 +1,91 @@
+package dev.measure.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.measure.vectors.Shared;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A report that a Milan processor signed, through the command line: what is verified, and what is not, is said. */
+class VerifyReportVectorTest {
+    private static final String FOLDER = "vectors/formats/snp-reports/";
+    private static final String REPORT = "automata/report.bin";
+
+    @TempDir
+    Path folder;
+
+    private Session run(String... options) throws IOException {
+        List<String> args = new ArrayList<>(List.of("snp", "verify-report", path(REPORT)));
+        args.addAll(List.of(options));
+        return Session.with(new Surroundings(folder, Map.of(), false, false), new byte[0], args.toArray(String[]::new));
+    }
+
+    private static String path(String name) {
+        return Shared.file(FOLDER + name).orElseThrow().toString();
+    }
+
+    /** As an independent program read it. */
+    private static String measurement() throws IOException {
+        Path index = Shared.file(FOLDER + "index.json").orElseThrow();
+        return StreamSupport.stream(
+                        new JsonMapper().readTree(index.toFile()).get("files").spliterator(), false)
+                .filter(row -> row.get("file").asText().equals(REPORT))
+                .map(row -> row.get("facts").get("measurement").asText())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void verifiesUpToTheRootAndSaysWhereItDoesNot() throws IOException {
+        if (Shared.file(FOLDER + "index.json").isEmpty()) {
+            return;
+        }
+        Session whole = run(
+                "--certificate",
+                path("automata/vcek.der"),
+                "--certificate",
+                path("roots/ask_milan_vcek.pem"),
+                "--certificate",
+                path("roots/ark_milan_vcek.pem"),
+                "--launch-digest",
+                measurement());
+        assertEquals(0, whole.exit(), whole.toString());
+        assertTrue(whole.out().startsWith("matches     ARK: AMD's root key for Milan\n"), whole.toString());
+        assertFalse(whole.err().contains("ARK: not checked"), whole.toString());
+
+        Session rootless = run("--certificate", path("automata/vcek.der"));
+        assertEquals(0, rootless.exit(), rootless.toString());
+        assertTrue(
+                rootless.err().startsWith("note: ARK: not checked, no certificate of the one above the ASK\n"),
+                rootless.toString());
+
+        Session unsigned = run("--launch-digest", measurement());
+        assertEquals(0, unsigned.exit(), unsigned.toString());
+        assertEquals("note: SIGNATURE: not checked, no certificate is given\n", unsigned.err());
+        assertEquals(3, run("--launch-digest", "00".repeat(48)).exit());
+    }
+
+    @Test
+    void namesWhatIsWrong() throws IOException {
+        Optional<Path> certificate = Shared.file(FOLDER + "automata/vcek.der");
+        if (certificate.isEmpty()) {
+            return;
+        }
+        Session other = run("--certificate", path("oak/milan-oc-release-vcek.der"));
+        assertEquals(8, other.exit(), other.toString());
+        assertTrue(
+                other.err()
+                        .contains("error: SIGNATURE: expected a signature by the VCEK, found one that does not verify"),
+                other.toString());
+    }
+}
