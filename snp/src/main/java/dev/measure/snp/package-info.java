@@ -1,9 +1,24 @@
 /**
- * AMD SEV-SNP launch digests.
+ * AMD SEV-SNP: launch digests, ID blocks and attestation reports.
  *
  * <pre>{@code
- * Firmware firmware = Firmware.read(Source.open(Path.of("OVMF.amdsev.fd")), Strictness.STRICT);
- * Prediction prediction = LaunchDigest.of(SnpLaunch.of(firmware), SnpGuest.qemu(4, CpuModel.parse("EPYC-v4")));
+ * static List<FieldVerdict> launchAndVerify(Source ovmf, Source idKey, Source report) {
+ *     Firmware firmware = Firmware.read(ovmf, Strictness.STRICT);
+ *     Prediction prediction = LaunchDigest.of(SnpLaunch.of(firmware), SnpGuest.qemu(1, CpuModel.parse("EPYC-v4")));
+ *     if (!(prediction instanceof Prediction.Predicted predicted)) {
+ *         throw new IllegalStateException(prediction.toString()); // it says why there is no digest
+ *     }
+ *     Digest digest = predicted.measurement().value();
+ *
+ *     // what the owner signs: QEMU's id-block= and id-auth=
+ *     IdBlock block = IdBlock.of(digest);
+ *     IdAuth auth = IdAuth.sign(block, SigningKey.read(idKey, Optional.empty()), Optional.empty());
+ *     List<FieldVerdict> verdicts = new ArrayList<>(IdBlockCheck.SIGNATURES.of(block, auth));
+ *
+ *     // what the guest proves; EndorsementChain says who signed it
+ *     verdicts.addAll(ReportCheck.of("guest", digest).of(SnpEvidence.read(report).report()));
+ *     return verdicts;
+ * }
  * }</pre>
  *
  * <p>{@link dev.measure.snp.SnpLaunch} is what is loaded, {@link dev.measure.snp.SnpGuest} what else of the guest is measured, and
@@ -24,5 +39,8 @@
  * {@link dev.measure.snp.SnpEvidence} reads the {@link dev.measure.snp.AttestationReport}, {@link dev.measure.snp.ReportCheck} compares
  * it with a prediction, {@link dev.measure.snp.EndorsementChain} verifies who signed it, and {@link dev.measure.snp.GceEndorsement} is
  * what Google says of its firmware. All of them answer with {@link dev.measure.snp.FieldVerdict}.
+ *
+ * <p>Everything works in memory, opens no connection and reads no clock. What is public is immutable, and its methods may be called by
+ * several threads.
  */
 package dev.measure.snp;
