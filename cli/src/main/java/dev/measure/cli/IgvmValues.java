@@ -22,8 +22,19 @@ final class IgvmValues {
     private static final Register SNP = new Register.LaunchDigest(Register.Launch.SNP);
 
     /** What an IGVM file decides, so that giving it would be without effect. */
-    private static final List<String> FIRMWARE_OPTIONS =
-            List.of("--vmm", "--guest-features", "--kernel", "--snp-ovmf-hash", "--dump-vmsa");
+    private static final List<String> FIRMWARE_OPTIONS = List.of(
+            "--vmm",
+            "--guest-features",
+            "--snp-ovmf-hash",
+            "--dump-vmsa",
+            "--product",
+            "--vmsa-gpa",
+            "--kernel-address",
+            "--boot-params");
+
+    /** What only Cloud Hypervisor takes beside an IGVM file. */
+    private static final List<String> KERNEL_OPTIONS =
+            List.of("--kernel", "--kernel-hash", "--initrd", "--initrd-hash", "--append", "--cmdline-hash");
 
     private final Call call;
     private final Result result;
@@ -33,6 +44,7 @@ final class IgvmValues {
     private final List<Optional<CpuModel>> cpus = new ArrayList<>();
     private final boolean nativeZero;
     private final boolean checkKvm;
+    private final Optional<SnpRequest.Kernel> kernel;
 
     IgvmValues(Call call, Result result) {
         this.call = call;
@@ -46,6 +58,7 @@ final class IgvmValues {
                     (nativeZero ? "--native-zero" : "--check-kvm") + " belongs to the rules igvmmeasure",
                     "add --igvm-rules igvmmeasure");
         }
+        this.kernel = rules.stream().anyMatch(IgvmRules::takesKernelHashes) ? KernelOptions.of(call) : Optional.empty();
         if (call.has("--vcpus")) {
             SnpRequest.vcpus(call, false, new ArrayList<>()).forEach(count -> vcpus.add(Optional.of(count)));
         } else {
@@ -79,7 +92,12 @@ final class IgvmValues {
 
     /** Refuses what has no effect on an IGVM file. */
     static void refuseOptionsOfFirmware(Call call) {
-        for (String option : FIRMWARE_OPTIONS) {
+        boolean kernels = rules(call).stream().allMatch(IgvmRules::takesKernelHashes);
+        List<String> options = new ArrayList<>(FIRMWARE_OPTIONS);
+        if (!kernels) {
+            options.addAll(KERNEL_OPTIONS);
+        }
+        for (String option : options) {
             if (call.has(option)) {
                 throw Complaint.usage(
                         option + ": an IGVM file says itself what is loaded",
@@ -88,7 +106,17 @@ final class IgvmValues {
         }
     }
 
-    private static List<IgvmRules> rules(Call call) {
+    /** Refuses what has an effect on an IGVM file alone. */
+    static void refuseOptionsOfIgvm(Call call) {
+        for (String option : List.of("--igvm-rules", "--native-zero", "--check-kvm")) {
+            if (call.has(option)) {
+                throw Complaint.usage(option + " is for IGVM files, and this is none", "leave it out");
+            }
+        }
+    }
+
+    /** {@return the rules that are asked for} */
+    static List<IgvmRules> rules(Call call) {
         if (!call.has("--igvm-rules")) {
             return List.of(IgvmRules.QEMU);
         }
@@ -121,6 +149,7 @@ final class IgvmValues {
      * @param only whether nothing else is asked for, so that a broken file ends in an exception
      */
     void add(List<LaunchTarget> targets, boolean only) {
+        kernel.ifPresent(known -> known.files().forEach(result::input));
         for (LaunchTarget target : targets) {
             String subject = only && targets.size() == 1 ? "" : target.fw() + ": ";
             Optional<IgvmFile> file = Optional.empty();
@@ -164,13 +193,22 @@ final class IgvmValues {
                 ValueId.of(SNP.id(), keys), SNP, ExitCode.MALFORMED, broken.getMessage(), broken.hint()));
     }
 
-    private static String vmm(IgvmRules rules) {
-        return rules == IgvmRules.HYPERV ? "hyperv" : "qemu";
+    /** {@return the VMM that loads by some rules} */
+    static String vmm(IgvmRules rules) {
+        return rules == IgvmRules.HYPERV || rules == IgvmRules.CLOUD_HYPERVISOR ? rules.id() : "qemu";
     }
 
     private IgvmLaunch launch(IgvmFile file, IgvmRules each, Optional<Integer> count, Optional<CpuModel> cpu) {
         boolean ofCoconut = each == IgvmRules.IGVMMEASURE;
-        return new IgvmLaunch(file, each, count, cpu, strictness, nativeZero && ofCoconut, checkKvm && ofCoconut);
+        return new IgvmLaunch(
+                file,
+                each,
+                count,
+                cpu,
+                strictness,
+                nativeZero && ofCoconut,
+                checkKvm && ofCoconut,
+                each.takesKernelHashes() ? kernel.map(SnpRequest.Kernel::hashes) : Optional.empty());
     }
 
     private void add(LaunchTarget target, String subject, IgvmLaunch launch) {
@@ -195,7 +233,11 @@ final class IgvmValues {
         keys.put(
                 "vcpus",
                 Integer.toString(launch.vcpus().orElse(IgvmLaunchDigest.defaultVcpus(launch.file(), launch.rules()))));
-        keys.put("hashes", "none");
+        keys.put(
+                "hashes",
+                launch.kernelHashes()
+                        .map(hashes -> hashes.tableDigest().hex().substring(0, 12))
+                        .orElse("none"));
         keys.put("rules", launch.rules().id() + (launch.nativeZero() ? "-native-zero" : ""));
         return keys;
     }
@@ -218,6 +260,9 @@ final class IgvmValues {
         launch.cpu()
                 .ifPresent(cpu ->
                         words.addAll(List.of(cpu.name().startsWith("0x") ? "--vcpu-sig" : "--vcpu-type", cpu.name())));
+        if (launch.kernelHashes().isPresent()) {
+            kernel.ifPresent(known -> words.addAll(known.arguments()));
+        }
         if (launch.nativeZero()) {
             words.add("--native-zero");
         }

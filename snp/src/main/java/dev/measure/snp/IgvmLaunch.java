@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param strictness whether what the loader would refuse is refused
  * @param nativeZero with igvmmeasure: pages without data are ZERO pages ({@code --native-zero})
  * @param checkKvm with igvmmeasure: what KVM could not launch is refused ({@code --check-kvm})
+ * @param kernelHashes with cloud-hypervisor: the hashes of a kernel that is given beside the file
  */
 public record IgvmLaunch(
         IgvmFile file,
@@ -23,7 +24,8 @@ public record IgvmLaunch(
         Optional<CpuModel> cpu,
         Strictness strictness,
         boolean nativeZero,
-        boolean checkKvm) {
+        boolean checkKvm,
+        Optional<KernelHashes> kernelHashes) {
     /** Checks the values. */
     public IgvmLaunch {
         Objects.requireNonNull(file, "file");
@@ -38,6 +40,21 @@ public record IgvmLaunch(
             throw new IllegalArgumentException(
                     "native-zero and check-kvm belong to the rules igvmmeasure, got " + rules.id());
         }
+        if (kernelHashes.isPresent() && !rules.takesKernelHashes()) {
+            throw new IllegalArgumentException("kernel hashes belong to the rules cloud-hypervisor, got " + rules.id());
+        }
+    }
+
+    /** A launch without a kernel beside the file. */
+    public IgvmLaunch(
+            IgvmFile file,
+            IgvmRules rules,
+            Optional<Integer> vcpus,
+            Optional<CpuModel> cpu,
+            Strictness strictness,
+            boolean nativeZero,
+            boolean checkKvm) {
+        this(file, rules, vcpus, cpu, strictness, nativeZero, checkKvm, Optional.empty());
     }
 
     /**

@@ -104,7 +104,9 @@ public final class IgvmLaunchDigest {
             assumptions.add(new Assumption(
                     "guest-features",
                     plan.features().hex(),
-                    "sev_features of vCPU 0 in the file; QEMU refuses it if the host kernel does not offer them all"));
+                    "sev_features of vCPU 0 in the file; "
+                            + (launch.rules().isQemu() ? "QEMU refuses it" : "the launch fails")
+                            + " if the host kernel does not offer them all"));
         }
         return assumptions;
     }

@@ -57,6 +57,18 @@ final class IgvmLaunchPlan {
             IgvmHeaderType.VBS_MEASUREMENT,
             IgvmHeaderType.DEVICE_TREE);
 
+    /** What Cloud Hypervisor has code for. */
+    private static final Set<IgvmHeaderType> KNOWN_TO_CLOUD_HYPERVISOR = EnumSet.of(
+            IgvmHeaderType.PARAMETER_AREA,
+            IgvmHeaderType.PAGE_DATA,
+            IgvmHeaderType.PARAMETER_INSERT,
+            IgvmHeaderType.VP_CONTEXT,
+            IgvmHeaderType.REQUIRED_MEMORY,
+            IgvmHeaderType.VP_COUNT_PARAMETER,
+            IgvmHeaderType.MEMORY_MAP,
+            IgvmHeaderType.COMMAND_LINE,
+            IgvmHeaderType.SNP_ID_BLOCK);
+
     private final IgvmLaunch launch;
     private final IgvmFile file;
     private final IgvmRules rules;
@@ -72,6 +84,7 @@ final class IgvmLaunchPlan {
     private boolean insertOvertakesPages;
     private int vcpus;
     private int missingContext = -1;
+    private boolean hashesPlaced;
 
     private IgvmLaunchPlan(IgvmLaunch launch) {
         this.launch = launch;
@@ -165,15 +178,23 @@ final class IgvmLaunchPlan {
                             + " demand, found none",
                     "it is not part of the digest, but the file cannot be launched without it");
         }
-        if (rules.buildsVmsas()) {
+        if (rules.isQemu()) {
             warnOfHeaders(file.initialization());
             warnOfHeaders(file.directives());
+        }
+        if (rules.isExperimental()) {
+            warn(
+                    WarningCode.EXPERIMENTAL_LAYOUT,
+                    "this value follows Cloud Hypervisor's source on KVM; no report and no other program confirms it");
         }
         for (int directive : order()) {
             add(directive);
             if (refusal.isPresent() && !refusal.get().lenient()) {
                 return;
             }
+        }
+        if (launch.kernelHashes().isPresent() && !hashesPlaced) {
+            addHashes(HashPage.GPA, Source.of("zeros", new byte[0]));
         }
         if (rules.buildsVmsas()) {
             addVmsas();
@@ -208,7 +229,7 @@ final class IgvmLaunchPlan {
         if (rules.holdsPagesBack()) {
             return batched;
         }
-        if (rules.buildsVmsas() && insertOvertakesPages) {
+        if (rules.isQemu() && insertOvertakesPages) {
             warn(
                     WarningCode.IGVM_ORDER_UNCERTAIN,
                     "a parameter insert follows pages: by its source QEMU would measure it before the last run of them; the value"
@@ -258,7 +279,12 @@ final class IgvmLaunchPlan {
 
     private void add(int directive) {
         IgvmHeader header = file.directives().get(directive);
-        if (header instanceof ParameterArea area) {
+        if (rules == IgvmRules.CLOUD_HYPERVISOR && !KNOWN_TO_CLOUD_HYPERVISOR.contains(header.type())) {
+            refuse(
+                    WarningCode.IGVM_HEADER_UNHANDLED,
+                    at(directive, "a directive that Cloud Hypervisor has code for") + header.type(),
+                    "it stops there");
+        } else if (header instanceof ParameterArea area) {
             areas.put(area.index(), area.numberOfBytes());
         } else if (header instanceof PageData page) {
             if ((page.compatibilityMask() & mask) != 0) {
@@ -281,7 +307,10 @@ final class IgvmLaunchPlan {
         if (rules.countsLargePagesOnce() && page.is(PageData.IS_2MB_PAGE)) {
             if (page.hasData()) {
                 refuseAlways(
-                        at(directive, "at most 4096 bytes of page data, which is all that the rules hyperv allow")
+                        at(
+                                        directive,
+                                        "at most 4096 bytes of page data, which is all that the rules " + rules.id()
+                                                + " allow")
                                 + "a 2 MiB page with data",
                         "split it into pages of 4 KiB");
                 return;
@@ -292,7 +321,15 @@ final class IgvmLaunchPlan {
             return;
         }
         Provenance.FileRange header = header(directive);
-        if (page.dataType() == IgvmHeader.PageDataType.SECRETS) {
+        if (rules == IgvmRules.CLOUD_HYPERVISOR && page.dataType() == IgvmHeader.PageDataType.CPUID_XF) {
+            refuseAlways(
+                    at(directive, "a page of NORMAL, SECRETS or CPUID_DATA, as Cloud Hypervisor demands") + "CPUID_XF",
+                    "it stops there");
+        } else if (launch.kernelHashes().isPresent()
+                && page.gpa() == HashPage.GPA
+                && page.dataType() != IgvmHeader.PageDataType.CPUID_DATA) {
+            addHashes(page.gpa(), page.data());
+        } else if (page.dataType() == IgvmHeader.PageDataType.SECRETS) {
             pages.add(PageType.SECRETS, page.gpa(), count, "PAGE_DATA SECRETS", header);
         } else if (page.dataType() != IgvmHeader.PageDataType.NORMAL) {
             pages.add(PageType.CPUID, page.gpa(), count, "PAGE_DATA " + page.dataType(), header);
@@ -316,6 +353,21 @@ final class IgvmLaunchPlan {
         }
     }
 
+    /** The page in which Cloud Hypervisor writes the hashes over what the file has there. */
+    private void addHashes(long gpa, Source data) {
+        hashesPlaced = true;
+        byte[] page = HashPage.of(data, launch.kernelHashes().orElseThrow());
+        pages.add(new LaunchRegion(
+                PageType.NORMAL,
+                gpa,
+                PageInfo.PAGE,
+                1,
+                pages.digest(Source.of("kernel hashes", page)),
+                "kernel hashes",
+                launch.kernelHashes().get().provenance(),
+                Evidence.SOURCE));
+    }
+
     private void addParameters(ParameterInsert insert, int directive) {
         if (launch.checkKvm() && contextsSoFar > 0) {
             refuseAlways(
@@ -325,7 +377,16 @@ final class IgvmLaunchPlan {
             return;
         }
         long bytes = areas.getOrDefault(insert.index(), 0L);
-        if (bytes == 0 && rules.buildsVmsas()) {
+        if (launch.kernelHashes().isPresent()
+                && Long.compareUnsigned(insert.gpa(), HashPage.TABLE) <= 0
+                && bytes >= HashPage.END - insert.gpa()) {
+            refuseAlways(
+                    at(directive, "no parameters over the kernel hashes at 0x10c00..0x11000") + bytes + " bytes at 0x"
+                            + Long.toHexString(insert.gpa()),
+                    "Cloud Hypervisor refuses the file: parameters are not measured");
+            return;
+        }
+        if (bytes == 0 && rules.isQemu()) {
             refuse(
                     WarningCode.ZERO_SIZE_SECTION,
                     at(directive, "a parameter area of at least one page, as QEMU demands") + "an area of 0 bytes",
@@ -348,7 +409,13 @@ final class IgvmLaunchPlan {
         }
         byte[] bytes = context.data().toByteArray();
         if (rules.buildsVmsas()) {
-            checkContext(context, bytes, directive);
+            if (rules.isQemu()) {
+                checkContext(context, bytes, directive);
+            } else if (KvmVmsa.hasLongTable(bytes)) {
+                refuseAlways(
+                        at(directive, "a context with limits of 16 bits in gdtr and idtr") + "longer ones",
+                        "Cloud Hypervisor cannot hand them to KVM");
+            }
             contexts.put(context.vpIndex(), context);
             return;
         }
@@ -420,6 +487,12 @@ final class IgvmLaunchPlan {
             VpContext context = contexts.get(vcpu);
             if (context != null) {
                 addVmsa(context);
+            } else if (!rules.isQemu()) {
+                refuseAlways(
+                        file.source().name() + ": expected a context for each of " + vcpus
+                                + " vCPUs, found none for vCPU " + vcpu,
+                        "in which state Cloud Hypervisor leaves such a vCPU is not known");
+                return;
             } else if (launch.cpu().isPresent()) {
                 addResetVmsa(vcpu, launch.cpu().get());
             } else {
@@ -431,7 +504,7 @@ final class IgvmLaunchPlan {
 
     private void addVmsa(VpContext context) {
         byte[] bytes = context.data().toByteArray();
-        byte[] page = KvmVmsa.page(bytes, features);
+        byte[] page = rules.isQemu() ? KvmVmsa.page(bytes, features) : KvmVmsa.cloudHypervisorPage(bytes, features);
         Provenance from = Provenance.FileRange.of(context.data());
         int different = Arrays.mismatch(bytes, page);
         if (different >= 0) {

@@ -20,6 +20,9 @@ import java.util.Locale;
  *     <td>a page that KVM builds, after all others</td></tr>
  * <tr><td>no guest policy</td><td>refused</td><td>of no interest</td><td>of no interest</td></tr>
  * </table>
+ *
+ * <p>cloud-hypervisor measures like qemu, but a large page counts once as under hyperv, fewer registers come from a context, and
+ * the hashes of a kernel can be given.
  */
 public enum IgvmRules implements BehaviourProfile {
     /** QEMU from 10.1 on KVM. */
@@ -41,7 +44,13 @@ public enum IgvmRules implements BehaviourProfile {
     QEMU_BATCHED(
             "qemu-batched",
             "as qemu, but a run of adjacent pages is measured only when the next run begins, so a parameter insert in between comes first",
-            "QEMU 10.1 backends/igvm.c, qigvm_process_mem_page; no report has shown it");
+            "QEMU 10.1 backends/igvm.c, qigvm_process_mem_page; no report has shown it"),
+    /** Cloud Hypervisor on KVM. */
+    CLOUD_HYPERVISOR(
+            "cloud-hypervisor",
+            "experimental: pages without data are ZERO pages; KVM builds the VMSAs, of which only segments, control and general"
+                    + " registers come from the contexts; a page with kernel hashes at 0x10000",
+            "cloud-hypervisor ae44c29 vmm/src/igvm/igvm_loader.rs; no report, no other program");
 
     private final String id;
     private final String changes;
@@ -101,6 +110,21 @@ public enum IgvmRules implements BehaviourProfile {
 
     /** {@return whether KVM builds the VMSAs, so that vCPUs without a context are measured as well} */
     public boolean buildsVmsas() {
+        return isQemu() || this == CLOUD_HYPERVISOR;
+    }
+
+    /** {@return whether the layout was only read in the VMM's source: every value gets a warning} */
+    public boolean isExperimental() {
+        return this == CLOUD_HYPERVISOR;
+    }
+
+    /** {@return whether hashes of a kernel beside the file can be measured} */
+    public boolean takesKernelHashes() {
+        return this == CLOUD_HYPERVISOR;
+    }
+
+    /** {@return whether QEMU checks the contexts and starts vCPUs without one in its reset state} */
+    boolean isQemu() {
         return this == QEMU || this == QEMU_BATCHED;
     }
 
@@ -116,7 +140,7 @@ public enum IgvmRules implements BehaviourProfile {
 
     /** {@return whether a large page counts as one small one, and may have no data} */
     boolean countsLargePagesOnce() {
-        return this == HYPERV;
+        return this == HYPERV || this == CLOUD_HYPERVISOR;
     }
 
     /** {@return whether only the first page of a parameter area counts} */

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
- * The VMSA that KVM builds, and measures, for a vCPU whose registers QEMU took from the VMSA in an IGVM file. The file's page
- * itself never reaches KVM.
+ * The VMSA that KVM builds, and measures, for a vCPU whose registers QEMU or Cloud Hypervisor took from the VMSA in an IGVM file.
+ * The file's page itself never reaches KVM.
  *
  * <p>QEMU 10.1 target/i386/sev.c, check_vmsa_supported and sev_apply_cpu_context; Linux arch/x86/kvm/svm/sev.c, sev_es_sync_vmsa.
- * Offsets as in {@link Vmsa}.
+ * Cloud Hypervisor hypervisor/src/kvm/mod.rs, setup_sev_snp_regs. Offsets as in {@link Vmsa}.
  */
 final class KvmVmsa {
     /** What QEMU knows of a VMSA: the save area without the page's rest. */
@@ -41,6 +41,15 @@ final class KvmVmsa {
         {0x408, 4}, {0x410, 2}, // mxcsr fcw
     };
     // spotless:on
+
+    /** Those that Cloud Hypervisor does not copy: they stay as KVM resets them. */
+    // spotless:off
+    private static final int[][] RESET_BY_KVM = {
+        {0x160, 8}, {0x168, 8}, {0x268, 8}, {0x3e8, 8}, {0x408, 4}, {0x410, 2}, // dr7 dr6 g_pat xcr0 mxcsr fcw
+    };
+    // spotless:on
+
+    private static final int SEGMENTS = 10;
 
     private KvmVmsa() {}
 
@@ -84,6 +93,25 @@ final class KvmVmsa {
             page[SEV_FEATURES + i] = (byte) (features.bits() >>> 8 * i);
         }
         return page;
+    }
+
+    /** The page that is measured under Cloud Hypervisor. */
+    static byte[] cloudHypervisorPage(byte[] context, SevFeatures features) {
+        byte[] page = page(context, features);
+        System.arraycopy(context, TR + 8, page, TR + 8, 8);
+        for (int segment = 0; segment < SEGMENTS; segment++) {
+            page[segment * 16 + 3] &= 0x0f; // KVM knows twelve bits of attributes
+        }
+        byte[] reset = Vmsa.first(new SnpGuest(Vmm.QEMU, 1, CpuModel.ofSignature(0), features));
+        for (int[] field : RESET_BY_KVM) {
+            System.arraycopy(reset, field[0], page, field[0], field[1]);
+        }
+        return page;
+    }
+
+    /** Whether a context has a limit of GDTR or IDTR that does not fit into 16 bits, on which Cloud Hypervisor stops. */
+    static boolean hasLongTable(byte[] context) {
+        return context[GDTR + 6] != 0 || context[GDTR + 7] != 0 || context[IDTR + 6] != 0 || context[IDTR + 7] != 0;
     }
 
     private static long u64(byte[] bytes, int offset) {

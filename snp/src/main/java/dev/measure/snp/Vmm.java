@@ -139,7 +139,7 @@ public enum Vmm implements BehaviourProfile {
     String insteadOfOvmf() {
         return this == KRUN
                 ? "give qboot, with --kernel, --kernel-address, --initrd and --boot-params"
-                : "give an IGVM file";
+                : "give an IGVM file with --igvm-rules cloud-hypervisor";
     }
 
     /** {@return whether a kernel can be started without a disk, its hashes measured} */

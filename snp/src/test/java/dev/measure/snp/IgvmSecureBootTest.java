@@ -151,7 +151,7 @@ class IgvmSecureBootTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         IgvmWriter.write(built, out);
         IgvmFile read = IgvmFile.read(Source.of("a.igvm", out.toByteArray()));
-        for (IgvmRules rules : IgvmRules.values()) {
+        for (IgvmRules rules : List.of(IgvmRules.QEMU, IgvmRules.HYPERV, IgvmRules.IGVMMEASURE)) {
             assertEquals(value(built, rules), value(read, rules));
         }
     }
