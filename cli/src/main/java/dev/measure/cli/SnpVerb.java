@@ -37,6 +37,10 @@ final class SnpVerb implements Verb {
                 new Example(
                         "an IGVM file, which says itself what is loaded", "snp guest.igvm --igvm-rules qemu,hyperv"),
                 new Example(
+                        "firmware, Secure Boot keys and UKI in one digest; and the IGVM file that it is of",
+                        "snp --firmware OVMF.amdsev.fd --vcpus 1 --vcpu-type EPYC-v4 --pk PK.auth --kek KEK.auth --db db.auth"
+                                + " --dbx dbx.auth --igvm-kernel linux.efi --write-igvm guest.igvm"),
+                new Example(
                         "every page that is measured",
                         "snp --firmware OVMF.amdsev.fd --vcpus 1 --vcpu-type EPYC-v4 --trace=pages"),
                 new Example("a guest as libvirt starts it", "snp --from-libvirt guest.xml --firmware OVMF.amdsev.fd"),
@@ -59,6 +63,7 @@ final class SnpVerb implements Verb {
                         "--mode")));
         groups.add(GuestFile.group());
         groups.addAll(SnpRequest.groups());
+        groups.add(SecureBootValues.group());
         groups.add(SvsmMode.group());
         groups.add(KrunMode.group());
         groups.add(new Options.Group(
@@ -115,12 +120,16 @@ final class SnpVerb implements Verb {
             return OvmfHashVerb.print(call);
         }
         foreign(call, mode);
+        boolean secureBoot = SecureBootValues.isAskedFor(call);
+        if (secureBoot && !mode.equals("snp")) {
+            throw Complaint.usage("Secure Boot keys in measured memory are for --mode snp", "");
+        }
         Result result = new Result();
         int asked = switch (mode) {
             case "sev" -> SevMode.add(Register.Launch.SEV, call, result);
             case "seves" -> SevMode.add(Register.Launch.SEVES, call, result);
             case "svsm" -> SvsmMode.add(call, result);
-            default -> launchDigests(call, result);
+            default -> secureBoot ? secureBootDigests(call, result) : launchDigests(call, result);
         };
         call.value("--dump-vmsa").ifPresent(folder -> dump(folder, mode, call));
         Output.write(result, asked == 1, call);
@@ -145,6 +154,14 @@ final class SnpVerb implements Verb {
         VmsaDump.write(folder, VmsaDump.pages(call, mode, request, targets), call);
     }
 
+    private static int secureBootDigests(Call call, Result result) {
+        List<LaunchTarget> targets = Targets.of(call, result);
+        SnpRequest request = SnpRequest.of(call, false);
+        SecureBootValues values = new SecureBootValues(call, request, result);
+        Progress.during("launch digests of firmware with keys", call, () -> values.add(targets));
+        return values.asked(targets);
+    }
+
     private static int launchDigests(Call call, Result result) {
         List<LaunchTarget> all = Targets.of(call, result);
         List<LaunchTarget> igvm = all.stream().filter(IgvmValues::isFor).toList();
@@ -154,6 +171,9 @@ final class SnpVerb implements Verb {
         if (targets.isEmpty()) {
             IgvmValues.refuseOptionsOfFirmware(call);
         } else {
+            if (igvm.isEmpty()) {
+                IgvmValues.refuseOptionsOfIgvm(call);
+            }
             asked += firmwareDigests(call, targets, result);
         }
         if (!igvm.isEmpty()) {

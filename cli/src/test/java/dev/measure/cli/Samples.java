@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.firmware.IgvmDescriptor;
 import dev.measure.snp.CpuModel;
 import dev.measure.snp.SnpGuest;
 import dev.measure.snp.Vmsa;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 
@@ -92,7 +94,30 @@ final class Samples {
                 .tdxSection(0, 0, 0x809000, 0x2000, 2, 0);
     }
 
+    /** A firmware whose descriptor puts parameters at 0x812000 and HOBs at 0x813000, as edk2's does. */
+    private static byte[] firmwareThatReadsHobs() {
+        return OvmfWriter.ovmf(65536)
+                .fill(5)
+                .resetBlock(0x80b004)
+                .sevMetadata()
+                .section(0x811000, 0x4000, 1)
+                .section(0x80d000, 0x1000, 2)
+                .section(0x80e000, 0x1000, 3)
+                .section(0x810000, 0x1000, 0x10)
+                .entry(IgvmDescriptor.ENTRY, HexFormat.of().parseHex("00f00000")) // 0xf000 from the end
+                .patch(
+                        0x1000,
+                        HexFormat.of()
+                                .parseHex("4947564d" + "40000000" + "01000000" + "04000000"
+                                        + "00208100" + "00100000" + "00010000"
+                                        + "00000000" + "c0000000" + "01010000"
+                                        + "c0000000" + "10000000" + "02010000"
+                                        + "00308100" + "00100000" + "00020000"))
+                .build();
+    }
+
     static void write(Path folder) throws IOException {
+        Files.write(folder.resolve("hobs.fd"), firmwareThatReadsHobs());
         byte[] tdx = tdxFirmware().build();
         Files.write(folder.resolve("tdx.fd"), tdx);
         Files.write(folder.resolve("tdx-vars.fd"), Arrays.copyOf(tdx, 0x4000));
