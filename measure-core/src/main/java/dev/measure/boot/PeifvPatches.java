@@ -137,15 +137,15 @@ public record PeifvPatches(List<Build> builds) {
             List<Build> builds = reader.list(reader::build);
             return new PeifvPatches(builds);
         } catch (JsonProcessingException e) {
-            throw new MalformedInputException(
-                    source.name(),
-                    Math.max(0, e.getLocation() == null ? 0 : e.getLocation().getByteOffset()),
-                    "JSON",
-                    "a fault in its form",
-                    "");
+            long offset = e.getLocation() == null ? 0 : e.getLocation().getByteOffset();
+            throw noJson(source, Math.max(0, offset));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw noJson(source, 0); // bytes that are no text; nothing is read from a disk here
         }
+    }
+
+    private static MalformedInputException noJson(Source source, long offset) {
+        return new MalformedInputException(source.name(), offset, "JSON", "a fault in its form", "");
     }
 
     private record Reader(Source source, JsonParser json) {
