@@ -1,6 +1,7 @@
 package dev.measure.snp;
 
 import java.util.List;
+import java.util.Optional;
 
 /** The outcome for one field of evidence or of an ID block. A mismatch is a result, never an exception. */
 public sealed interface FieldVerdict {
@@ -41,6 +42,20 @@ public sealed interface FieldVerdict {
      * @param why what is missing for it
      */
     record NotChecked(String field, String why) implements FieldVerdict {}
+
+    /**
+     * {@return whether a field is as expected}
+     *
+     * @param field the field, in the specification's spelling
+     * @param expected the value expected, if any is
+     * @param found the value found
+     */
+    static FieldVerdict of(String field, Optional<String> expected, String found) {
+        if (expected.isEmpty()) {
+            return new NotChecked(field, "no value to compare " + found + " with");
+        }
+        return expected.get().equals(found) ? new Matches(field, found) : new Differs(field, expected.get(), found);
+    }
 
     /** {@return whether no verdict speaks against the evidence; what was not checked does not} */
     static boolean allGood(List<FieldVerdict> verdicts) {

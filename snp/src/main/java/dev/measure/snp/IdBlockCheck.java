@@ -57,11 +57,8 @@ public record IdBlockCheck(
      */
     public List<FieldVerdict> of(IdBlock block, IdAuth auth) {
         List<FieldVerdict> verdicts = new ArrayList<>();
-        compare(
-                verdicts,
-                "LD",
-                launchDigest.map(Digest::hex),
-                block.launchDigest().hex());
+        verdicts.add(FieldVerdict.of(
+                "LD", launchDigest.map(Digest::hex), block.launchDigest().hex()));
         Optional<String> fault = block.policy().fault();
         if (fault.isPresent()) {
             verdicts.add(new FieldVerdict.Differs(
@@ -69,21 +66,16 @@ public record IdBlockCheck(
                     "a policy that the processor takes",
                     block.policy().hex() + ": " + fault.get()));
         } else {
-            compare(
-                    verdicts,
-                    "POLICY",
-                    policy.map(GuestPolicy::hex),
-                    block.policy().hex());
+            verdicts.add(FieldVerdict.of(
+                    "POLICY", policy.map(GuestPolicy::hex), block.policy().hex()));
         }
-        compare(
-                verdicts,
-                "FAMILY_ID",
-                familyId.map(Octets::hex),
-                block.familyId().hex());
-        compare(verdicts, "IMAGE_ID", imageId.map(Octets::hex), block.imageId().hex());
+        verdicts.add(FieldVerdict.of(
+                "FAMILY_ID", familyId.map(Octets::hex), block.familyId().hex()));
+        verdicts.add(FieldVerdict.of(
+                "IMAGE_ID", imageId.map(Octets::hex), block.imageId().hex()));
         Optional<String> svn =
                 guestSvn.isPresent() ? Optional.of(Long.toString(guestSvn.getAsLong())) : Optional.empty();
-        compare(verdicts, "GUEST_SVN", svn, Long.toString(block.guestSvn()));
+        verdicts.add(FieldVerdict.of("GUEST_SVN", svn, Long.toString(block.guestSvn())));
         key(verdicts, "ID_KEY", idKeyDigest, Optional.of(auth.idKey()));
         signature(verdicts, "ID_BLOCK_SIG", "the ID block", auth.idKey(), block.toByteArray(), auth.idBlockSignature());
         key(verdicts, "AUTHOR_KEY", authorKeyDigest, auth.author().map(IdAuth.Author::key));
@@ -96,16 +88,6 @@ public record IdBlockCheck(
                         auth.idKey().toByteArray(),
                         author.idKeySignature()));
         return verdicts;
-    }
-
-    private static void compare(List<FieldVerdict> verdicts, String field, Optional<String> expected, String found) {
-        if (expected.isEmpty()) {
-            verdicts.add(new FieldVerdict.NotChecked(field, "no value to compare " + found + " with"));
-        } else if (expected.get().equals(found)) {
-            verdicts.add(new FieldVerdict.Matches(field, found));
-        } else {
-            verdicts.add(new FieldVerdict.Differs(field, expected.get(), found));
-        }
     }
 
     private static void key(

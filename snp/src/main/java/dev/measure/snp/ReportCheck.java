@@ -87,50 +87,27 @@ public record ReportCheck(
         List<FieldVerdict> verdicts = new ArrayList<>();
         Optional<String> svn =
                 guestSvn.isPresent() ? Optional.of(Long.toString(guestSvn.getAsLong())) : Optional.empty();
-        compare(verdicts, "GUEST_SVN", svn, Long.toString(report.guestSvn()));
-        compare(
-                verdicts,
-                "POLICY",
-                policy.map(GuestPolicy::hex),
-                report.policy().hex());
-        compare(
-                verdicts,
-                "FAMILY_ID",
-                familyId.map(Octets::hex),
-                report.familyId().hex());
-        compare(verdicts, "IMAGE_ID", imageId.map(Octets::hex), report.imageId().hex());
-        compare(
-                verdicts,
-                "REPORT_DATA",
-                reportData.map(Octets::hex),
-                report.reportData().hex());
+        verdicts.add(FieldVerdict.of("GUEST_SVN", svn, Long.toString(report.guestSvn())));
+        verdicts.add(FieldVerdict.of(
+                "POLICY", policy.map(GuestPolicy::hex), report.policy().hex()));
+        verdicts.add(FieldVerdict.of(
+                "FAMILY_ID", familyId.map(Octets::hex), report.familyId().hex()));
+        verdicts.add(FieldVerdict.of(
+                "IMAGE_ID", imageId.map(Octets::hex), report.imageId().hex()));
+        verdicts.add(FieldVerdict.of(
+                "REPORT_DATA", reportData.map(Octets::hex), report.reportData().hex()));
         measurement(verdicts, report.measurement());
-        compare(
-                verdicts,
-                "HOST_DATA",
-                hostData.map(Octets::hex),
-                report.hostData().hex());
-        compare(
-                verdicts,
+        verdicts.add(FieldVerdict.of(
+                "HOST_DATA", hostData.map(Octets::hex), report.hostData().hex()));
+        verdicts.add(FieldVerdict.of(
                 "ID_KEY_DIGEST",
                 idKeyDigest.map(Digest::hex),
-                report.idKeyDigest().hex());
-        compare(
-                verdicts,
+                report.idKeyDigest().hex()));
+        verdicts.add(FieldVerdict.of(
                 "AUTHOR_KEY_DIGEST",
                 authorKeyDigest.map(Digest::hex),
-                report.authorKeyDigest().hex());
+                report.authorKeyDigest().hex()));
         return verdicts;
-    }
-
-    private static void compare(List<FieldVerdict> verdicts, String field, Optional<String> expected, String found) {
-        if (expected.isEmpty()) {
-            verdicts.add(new FieldVerdict.NotChecked(field, "no value to compare " + found + " with"));
-        } else if (expected.get().equals(found)) {
-            verdicts.add(new FieldVerdict.Matches(field, found));
-        } else {
-            verdicts.add(new FieldVerdict.Differs(field, expected.get(), found));
-        }
     }
 
     private void measurement(List<FieldVerdict> verdicts, Digest found) {
