@@ -4,6 +4,7 @@ import dev.measure.qemu.LibvirtDomain;
 import dev.measure.qemu.QemuCommandLine;
 import dev.measure.qemu.QemuGuest;
 import dev.measure.snp.CpuModel;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,13 +15,17 @@ import java.util.Optional;
 final class GuestFile {
     private GuestFile() {}
 
-    /** {@return the options that name such a file} */
-    static Options.Group group() {
+    /**
+     * {@return the options that name such a file}
+     *
+     * @param what is taken from it
+     */
+    static Options.Group group(String what) {
         return new Options.Group(
                 "Guest as it is started (what is typed beside it counts more)",
                 Options.value(
                         "FILE",
-                        "take vCPUs, model, firmware and kernel from a QEMU command line: script or /proc/PID/cmdline",
+                        "take " + what + " from a QEMU command line: script or /proc/PID/cmdline",
                         "--from-qemu"),
                 Options.value("FILE", "or from a libvirt domain: virsh dumpxml", "--from-libvirt"));
     }
@@ -42,15 +47,47 @@ final class GuestFile {
         for (String remark : guest.remarks()) {
             call.talk().say("note: " + name + ": " + remark);
         }
-        return call.with(values(call, name, guest));
+        return call.with(knows(call, "--mode") ? values(call, name, guest) : snpValues(call, name, guest));
+    }
+
+    private static boolean knows(Call call, String option) {
+        return call.options().commandSpec().findOption(option) != null;
+    }
+
+    /** Of verbs that are for SEV-SNP alone: what an ID block or a report holds of the guest, and its launch unless a digest is given. */
+    private static Map<String, String> snpValues(Call call, String name, QemuGuest guest) {
+        QemuGuest.Security security = guest.security()
+                .filter(found -> found.technology() == QemuGuest.Technology.SNP)
+                .orElseThrow(() -> new Complaint(
+                        ExitCode.NOT_LAUNCHABLE,
+                        name + ": the guest is no SEV-SNP guest",
+                        "no other has an ID block or an attestation report"));
+        Map<String, String> values = new LinkedHashMap<>();
+        if (knows(call, "--vcpus") && !typed(call, "--launch-digest")) {
+            values.putAll(launchValues(call, name, guest, false));
+        }
+        values.put("--policy", "0x" + Long.toHexString(security.policy()));
+        if (knows(call, "--host-data")) {
+            security.hostData()
+                    .ifPresent(data -> values.put("--host-data", HexFormat.of().formatHex(data.toByteArray())));
+        }
+        values.keySet().removeIf(option -> typed(call, option));
+        return values;
     }
 
     private static Map<String, String> values(Call call, String name, QemuGuest guest) {
+        String mode = mode(call, name, guest);
+        Map<String, String> values = launchValues(call, name, guest, mode.equals("sev"));
+        values.put("--mode", mode);
+        values.keySet().removeIf(option -> typed(call, option));
+        return values;
+    }
+
+    private static Map<String, String> launchValues(Call call, String name, QemuGuest guest, boolean withoutVcpus) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("--vcpus", Integer.toString(guest.vcpus()));
-        values.put("--mode", mode(call, name, guest));
         if (!typed(call, "--vcpu-type", "--vcpu-sig", "--vcpu-family", "--vcpu-model", "--vcpu-stepping")
-                && !values.get("--mode").equals("sev")) {
+                && !withoutVcpus) {
             cpu(name, guest.cpu(), values);
         }
         if (!typed(call, "--firmware", "--metadata") && call.positional(0).isEmpty()) {
@@ -64,7 +101,6 @@ final class GuestFile {
             guest.initrd().ifPresent(initrd -> values.put("--initrd", resolved(guest, name, "-initrd", initrd)));
             guest.append().ifPresent(append -> values.put("--append", text(resolved(guest, name, "-append", append))));
         }
-        values.keySet().removeIf(option -> typed(call, option));
         return values;
     }
 

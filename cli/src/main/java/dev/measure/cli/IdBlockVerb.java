@@ -63,6 +63,7 @@ final class IdBlockVerb implements Verb {
                 Options.value("HEX", "FAMILY_ID, 16 bytes (default zeros)", "--family-id"),
                 Options.value("HEX", "IMAGE_ID, 16 bytes (default zeros)", "--image-id"),
                 Options.value("N", "GUEST_SVN (default 0)", "--svn", "--guest-svn")));
+        groups.add(GuestFile.group("policy, vCPUs, model, firmware and kernel"));
         groups.add(new Options.Group(
                 "Keys on P-384",
                 Options.value("FILE", "private ID key, PEM or DER", "--id-key", "--idkey"),
@@ -105,7 +106,8 @@ final class IdBlockVerb implements Verb {
     }
 
     @Override
-    public ExitCode run(Call call) {
+    public ExitCode run(Call typed) {
+        Call call = GuestFile.of(typed);
         Result result = new Result();
         IdBlock block = new IdBlock(
                 launchDigest(call, result),

@@ -61,7 +61,7 @@ final class SnpVerb implements Verb {
                         LaunchModes.ALL,
                         "kind of launch: " + String.join(", ", LaunchModes.ALL) + " (default snp)",
                         "--mode")));
-        groups.add(GuestFile.group());
+        groups.add(GuestFile.group("vCPUs, model, firmware and kernel"));
         groups.addAll(SnpRequest.groups());
         groups.add(SecureBootValues.group());
         groups.add(SvsmMode.group());

@@ -72,7 +72,8 @@ final class VerifyReportVerb implements Verb {
                         Options.value("DIGEST", "or its digest", "--author-key-digest"),
                         Options.value("HEX", "FAMILY_ID", "--family-id"),
                         Options.value("HEX", "IMAGE_ID", "--image-id"),
-                        Options.value("N", "GUEST_SVN", "--svn", "--guest-svn")));
+                        Options.value("N", "GUEST_SVN", "--svn", "--guest-svn")),
+                GuestFile.group("policy and host data"));
     }
 
     @Override
@@ -90,7 +91,8 @@ final class VerifyReportVerb implements Verb {
     }
 
     @Override
-    public ExitCode run(Call call) {
+    public ExitCode run(Call typed) {
+        Call call = GuestFile.of(typed);
         String name = call.positional(0)
                 .orElseThrow(() -> Complaint.usage("no report is given", "measure snp verify-report REPORT"));
         SnpEvidence evidence = SnpEvidence.read(call.inputs().open(name));

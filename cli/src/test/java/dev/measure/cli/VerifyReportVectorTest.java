@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +75,27 @@ class VerifyReportVectorTest {
         assertEquals(0, unsigned.exit(), unsigned.toString());
         assertEquals("note: SIGNATURE: not checked, no certificate is given\n", unsigned.err());
         assertEquals(3, run("--launch-digest", "00".repeat(48)).exit());
+    }
+
+    @Test
+    void takesPolicyAndHostDataFromTheCommandLineOfTheGuest() throws IOException {
+        if (Shared.file(FOLDER + "index.json").isEmpty()) {
+            return;
+        }
+        Path script = folder.resolve("guest.sh");
+        String host = Base64.getEncoder().encodeToString(new byte[32]);
+        for (String policy : List.of("0x30000", "0xb0000")) {
+            Files.writeString(
+                    script,
+                    "qemu-system-x86_64 -cpu EPYC-v4 -machine q35,confidential-guest-support=s -object"
+                            + " sev-snp-guest,id=s,policy=" + policy + ",host-data=" + host);
+            Session session = run("--from-qemu", script.toString());
+            boolean right = policy.equals("0x30000"); // as the index says
+            assertEquals(right ? 0 : 3, session.exit(), session.toString());
+            assertTrue(
+                    session.out().contains((right ? "matches     " : "differs     ") + "POLICY: "), session.toString());
+            assertTrue(session.out().contains("matches     HOST_DATA: " + "00".repeat(32)), session.toString());
+        }
     }
 
     @Test
