@@ -22,6 +22,9 @@ final class Verbs {
         verbs.put("tdx", TdxVerb::new);
         verbs.put("tdx acpi", TdxAcpiVerb::new);
         verbs.put("pcr", PcrVerb::new);
+        verbs.put("pcr sign", PcrSignVerb::new);
+        verbs.put("pcr policy", PcrPolicyVerb::new);
+        verbs.put("pcr check", PcrCheckVerb::new);
         verbs.put("eventlog", EventLogVerb::new);
         verbs.put("snp id-block", IdBlockVerb::new);
         verbs.put("snp verify-id-block", VerifyIdBlockVerb::new);
