@@ -34,7 +34,7 @@ final class PcrCheckVerb implements Verb {
 
     @Override
     public List<Options.Group> groups() {
-        return List.of(PolicyValues.groups().get(0));
+        return List.of(PolicyValues.checked());
     }
 
     @Override
@@ -45,16 +45,14 @@ final class PcrCheckVerb implements Verb {
     @Override
     public List<String> notes() {
         return List.of(
-                "Signatures are checked with the key in .pcrpkey, if there is one.",
+                "All profiles, and all firmwares that the stub can select, are looked at. Signatures are checked with the key in"
+                        + " .pcrpkey, if there is one.",
                 "The exit code is 3 if an entry matches no value of PCR 11 or a firmware that can be selected is left out, 8 if a"
                         + " signature is not the key's, 7 if there is no .pcrsig section.");
     }
 
     @Override
     public ExitCode run(Call call) {
-        if (call.has("--profile")) {
-            throw Complaint.usage("pcr check looks at all profiles", "leave out --profile");
-        }
         Uki uki = PolicyValues.uki(call)
                 .orElseThrow(() -> Complaint.usage("no UKI is given", "measure pcr check linux.efi"));
         PcrSignatureCheck check = PcrSignatureCheck.of(uki, PolicyValues.all(call, uki));

@@ -52,25 +52,38 @@ final class PolicyValues {
         return List.of(
                 new Options.Group(
                         "What",
-                        Options.list(
-                                "banks: sha1, sha256, sha384, sha512 (default: all four)",
-                                BANKS,
-                                "--bank",
-                                "--pcr-banks"),
-                        Options.list(
-                                "boot phases, words joined by colons, or none (default: systemd's four, to"
-                                        + " enter-initrd:leave-initrd:sysinit:ready)",
-                                List.of(NONE, "enter-initrd"),
-                                "--phase",
-                                "--phases"),
+                        banksOption(),
+                        phasesOption("systemd's four, to enter-initrd:leave-initrd:sysinit:ready"),
                         Options.list("profiles of the UKI, by number, or all (default 0)", List.of(ALL), "--profile"),
                         Options.list(
                                 "firmwares that the stub selects, by id, or none, or all (default: none, and each that"
                                         + " can be selected)",
                                 List.of(NONE, ALL),
                                 "--fwid"),
-                        Options.value("VERSION", "version of the stub, instead of what the file says", "--stub")),
+                        stubOption()),
                 new Options.Group("UKI in parts", parts));
+    }
+
+    /** {@return the options of a check, which looks at all profiles and firmwares} */
+    static Options.Group checked() {
+        return new Options.Group(
+                "What", banksOption(), phasesOption("none, and systemd's from enter-initrd to final"), stubOption());
+    }
+
+    private static OptionSpec banksOption() {
+        return Options.list("banks: sha1, sha256, sha384, sha512 (default: all four)", BANKS, "--bank", "--pcr-banks");
+    }
+
+    private static OptionSpec phasesOption(String byDefault) {
+        return Options.list(
+                "boot phases, words joined by colons, or none (default: " + byDefault + ")",
+                List.of(NONE, "enter-initrd"),
+                "--phase",
+                "--phases");
+    }
+
+    private static OptionSpec stubOption() {
+        return Options.value("VERSION", "version of the stub, instead of what the file says", "--stub");
     }
 
     /** {@return the UKI of a command line; empty if it is given in parts} */
@@ -101,7 +114,7 @@ final class PolicyValues {
                 }
             }
             inputs.parts(parts).firmwareSelection(FirmwareSelection.none());
-            return values(List.of(inputs.build()), call);
+            return values(List.of(inputs.build()), call, phases(call, SystemdMeasure.DEFAULT_PHASES));
         }
         if (uki.get().kind() != Uki.Kind.UKI) {
             throw Complaint.usage(
@@ -117,7 +130,7 @@ final class PolicyValues {
                         .build());
             }
         }
-        return values(boots, call);
+        return values(boots, call, phases(call, SystemdMeasure.DEFAULT_PHASES));
     }
 
     /** {@return every value that PCR 11 can have with an image, in the banks and phases of a command line} */
@@ -130,12 +143,15 @@ final class PolicyValues {
                 boots.add(inputs.profile(profile).firmwareSelection(selection).build());
             }
         }
-        return values(boots, call);
+        List<String> usual = new ArrayList<>(List.of(""));
+        usual.addAll(SystemdMeasure.DEFAULT_PHASES);
+        String ready = usual.get(usual.size() - 1);
+        usual.addAll(List.of(ready + ":shutdown", ready + ":shutdown:final"));
+        return values(boots, call, phases(call, usual));
     }
 
-    private static List<Pcr11Value> values(List<BootInputs> boots, Call call) {
+    private static List<Pcr11Value> values(List<BootInputs> boots, Call call, List<String> phases) {
         Set<DigestAlgorithm> banks = banks(call);
-        List<String> phases = phases(call);
         List<BootPrediction> predictions = new ArrayList<>();
         for (BootInputs boot : boots) {
             BootPrediction start = BootSequence.of(boot);
@@ -191,9 +207,9 @@ final class PolicyValues {
         return banks;
     }
 
-    private static List<String> phases(Call call) {
+    private static List<String> phases(Call call, List<String> byDefault) {
         if (!call.has("--phase")) {
-            return SystemdMeasure.DEFAULT_PHASES;
+            return byDefault;
         }
         List<String> paths = Lists.names("--phase", call.values("--phase"));
         return SystemdMeasure.phases(

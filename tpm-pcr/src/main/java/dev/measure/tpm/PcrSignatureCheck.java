@@ -19,7 +19,7 @@ import java.util.TreeSet;
  * Whether the {@code .pcrsig} sections of a finished UKI serve their purpose: which of their entries can ever match PCR 11, whether
  * the key in {@code .pcrpkey} made them, and whether a firmware that the stub can select is covered.
  *
- * @param findings one for each entry, in the order of the section table and of the files
+ * @param findings one for each entry of a bank that was predicted, in the order of the section table and of the files
  * @param uncovered firmwares with which no entry of their profile matches
  */
 public record PcrSignatureCheck(List<Finding> findings, List<Uncovered> uncovered) {
@@ -113,6 +113,9 @@ public record PcrSignatureCheck(List<Finding> findings, List<Uncovered> uncovere
         List<Finding> findings = new ArrayList<>();
         Source content = section.content();
         PcrSignature.read(content).banks().forEach((bank, entries) -> {
+            if (predicted.stream().noneMatch(value -> value.value().algorithm() == bank)) {
+                return;
+            }
             for (int i = 0; i < entries.size(); i++) {
                 PcrSignature.Entry entry = entries.get(i);
                 List<Pcr11Value> matches = byPolicy.getOrDefault(entry.pol(), List.of()).stream()
@@ -170,7 +173,7 @@ public record PcrSignatureCheck(List<Finding> findings, List<Uncovered> uncovere
             warnings.add(new Warning(
                     WarningCode.PCRSIG_MISSES_EFIFW,
                     "no entry of .pcrsig matches PCR 11 of profile " + firmware.profile() + " with firmware '"
-                            + firmware.fwid() + "': ukify signs for no firmware only; measure pcr sign --fwid all signs"
+                            + firmware.fwid() + "': ukify signs for no firmware only, measure pcr sign"
                             + " for each"));
         }
         for (Finding finding : findings) {
