@@ -8,8 +8,8 @@ import org.bouncycastle.asn1.ASN1Primitive;
 
 /** DER from a file, read with limits: the depth of nesting is checked before anything recurses into it. */
 public final class Asn1 {
-    /** Certificates and keys nest less than 12 deep. */
-    private static final int MAX_DEPTH = 24;
+    /** Keys nest less than 12 deep, Authenticode signatures with time stamps of time stamps 26. */
+    private static final int MAX_DEPTH = 64;
 
     /** Tag, and a length of up to three bytes. */
     private static final int MAX_HEADER = 5;

@@ -184,7 +184,7 @@ class SigningKeyTest {
         refused(
                 "0\u0001\u0001",
                 "key: offset 0x0: expected a P-384 private key (PEM or DER; SEC 1, PKCS #8 or encrypted"
-                        + " PKCS #8), found no DER, or DER nested deeper than 24");
+                        + " PKCS #8), found no DER, or DER nested deeper than 64");
     }
 
     private static void refused(String text, String message) {
@@ -208,7 +208,7 @@ class SigningKeyTest {
         }
         MalformedInputException refused = assertThrows(
                 MalformedInputException.class, () -> SigningKey.read(Source.of("key", der), Optional.empty()));
-        assertEquals("no DER, or DER nested deeper than 24", refused.found());
+        assertEquals("no DER, or DER nested deeper than 64", refused.found());
     }
 
     @Test
