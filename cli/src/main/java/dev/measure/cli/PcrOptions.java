@@ -31,7 +31,12 @@ final class PcrOptions {
                         List.of("none", "all"),
                         "--fwid"),
                 stub(),
-                Options.choice("STYLE", List.of("systemd"), "text as another program prints it: systemd", "--style"),
+                Options.choice(
+                        "STYLE",
+                        PcrStyle.ids(),
+                        "as another program prints or takes it: " + String.join(", ", PcrStyle.ids())
+                                + "; nitro is PCRs 4, 7 and 12 of bank sha384 unless others are asked for",
+                        "--style"),
                 Options.value(
                         "FILE", "also write the log that the boot will leave, in binary form", "--write-eventlog"));
     }
@@ -50,7 +55,8 @@ final class PcrOptions {
         return Options.list(
                 "banks: sha1, sha256, sha384, sha512, sm3_256 (default sha256)",
                 List.of("sha1", "sha256", "sha384", "sha512", "sm3_256"),
-                "--bank");
+                "--bank",
+                "--pcr-banks");
     }
 
     private static OptionSpec phase() {
@@ -58,7 +64,8 @@ final class PcrOptions {
                 "points in time: none, when the kernel starts (default), or words joined by colons such as"
                         + " enter-initrd:leave-initrd",
                 List.of("none", "enter-initrd"),
-                "--phase");
+                "--phase",
+                "--phases");
     }
 
     private static OptionSpec stub() {

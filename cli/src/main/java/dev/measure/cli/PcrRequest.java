@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,10 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
     private static final int MOST_VCPUS = 4096;
     private static final int MOST_PROFILES = 255;
 
+    /** systemd-measure works phases off in the order of their bytes, none first. */
+    private static final Comparator<BootPhase> SYSTEMD_ORDER =
+            Comparator.comparing(phase -> phase.equals(BootPhase.KERNEL_START) ? "" : phase.toString());
+
     /** {@return the registers that are computed when none is named: all that a boot uses, without IMA's} */
     static List<Integer> usualPcrs() {
         return IntStream.rangeClosed(0, 15).filter(pcr -> pcr != 10).boxed().toList();
@@ -51,8 +56,18 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         path(call, result, in);
         beside(call, result, in);
         List<BootInputs> boots = uki.isEmpty() ? List.of(in.build()) : targets(call, uki.get(), in.build());
-        List<Integer> pcrs = call.has("--pcr") ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23) : usualPcrs();
-        return new PcrRequest(boots, phases(call), pcrs, banks(call));
+        Optional<PcrStyle> style = PcrStyle.of(call);
+        List<Integer> usual = style.equals(Optional.of(PcrStyle.NITRO)) ? PcrStyle.NITRO_PCRS : usualPcrs();
+        List<Integer> pcrs = call.has("--pcr") ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23) : usual;
+        Set<DigestAlgorithm> banks = banks(call);
+        if (!call.has("--bank") && style.equals(Optional.of(PcrStyle.NITRO))) {
+            banks = EnumSet.of(DigestAlgorithm.SHA384);
+        }
+        List<BootPhase> phases = phases(call);
+        if (style.equals(Optional.of(PcrStyle.SYSTEMD))) {
+            phases = phases.stream().sorted(SYSTEMD_ORDER).toList();
+        }
+        return new PcrRequest(boots, phases, pcrs, banks);
     }
 
     /** {@return PCR 11 of an image: of all profiles unless some are named, and of all firmwares that it can select, or those named} */

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure pcr}: the PCRs of a boot. */
@@ -30,6 +31,10 @@ final class PcrVerb implements Verb {
                 new Example(
                         "as systemd-measure prints it, in two banks",
                         "pcr linux.efi --pcr 11 --bank sha256,sha384 --style systemd"),
+                new Example("as AWS wants them of a NitroTPM", "pcr linux.efi --style nitro --secure-boot off"),
+                new Example(
+                        "as a component of systemd-pcrlock",
+                        "pcr linux.efi --pcr 11 --style pcrlock -o 650-uki.pcrlock"),
                 new Example(
                         "of every profile, and every firmware that a machine may select",
                         "pcr linux.efi --pcr 11 --profile all --fwid all --json"),
@@ -73,14 +78,9 @@ final class PcrVerb implements Verb {
         if (call.has("--write-eventlog")) {
             writeLog(boots, request, call);
         }
-        boolean systemd = style(call);
-        if (systemd && !Output.isTree(call.common())) {
-            result.values()
-                    .forEach(value -> call.sink()
-                            .line(value.register().id().substring(3) + ":"
-                                    + value.digest().algorithm().id() + "="
-                                    + value.digest().hex()));
-            call.sink().flush();
+        Optional<PcrStyle> style = PcrStyle.of(call);
+        if (style.isPresent()) {
+            style.get().write(result, call);
             TextOutput.remarks(result, call.talk());
             TextOutput.refusals(result.refusals(), false, call.has("--pcr"), call.talk());
         } else {
@@ -102,13 +102,6 @@ final class PcrVerb implements Verb {
         } catch (IllegalArgumentException e) {
             throw Complaint.usage(e.getMessage(), "");
         }
-    }
-
-    private static boolean style(Call call) {
-        call.value("--style").filter(name -> !name.equals("systemd")).ifPresent(name -> {
-            throw Complaint.usage("--style must be systemd, got '" + name + "'", "");
-        });
-        return call.has("--style");
     }
 
     static String command(Call call, PcrPrediction value) {

@@ -1,0 +1,255 @@
+package dev.measure.cli;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.vectors.Shared;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code measure pcr} as it is typed, against the registers of real TPMs. */
+class PcrVectorTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String SECURE_BOOT = "f-sb-addon257";
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void needsVectors() {
+        assumeTrue(Shared.file("vectors/boots").isPresent());
+    }
+
+    private static JsonNode read(String boot, String file) throws IOException {
+        return JSON.readTree(
+                Shared.file("vectors/boots/" + boot + "/" + file).orElseThrow().toFile());
+    }
+
+    private static String fixture(JsonNode file) throws IOException {
+        String archive = file.get("archive").asText();
+        String member = (archive.contains("loaders") ? "loaders/" : "ukis/")
+                + file.get("name").asText();
+        return Shared.untar(archive, member).orElseThrow().toString();
+    }
+
+    private static String blob(JsonNode boot, String key) throws IOException {
+        String sha256 = boot.get("fw_cfg_sha256").get(key).asText();
+        return Shared.untar("vectors/boots/fw_cfg.tar.xz", "fw_cfg/" + sha256.substring(0, 16) + "." + key)
+                .orElseThrow()
+                .toString();
+    }
+
+    /** {@return what a user types of a boot of a UKI with files beside it} */
+    private static List<String> options(String boot) throws IOException {
+        JsonNode json = read(boot, "case.json");
+        JsonNode machine = json.get("machine");
+        List<String> words = new ArrayList<>(List.of("pcr"));
+        for (JsonNode file : json.get("files")) {
+            String path = file.get("path").asText();
+            String name = path.substring(path.lastIndexOf('/') + 1);
+            if (path.equals("EFI/BOOT/BOOTX64.EFI")) {
+                words.add(fixture(file));
+            } else {
+                words.addAll(List.of(name.endsWith(".cred") ? "--credential" : "--addon", name + "=" + fixture(file)));
+            }
+        }
+        String[] gpt = json.get("gpt").asText().split(": ");
+        words.addAll(List.of(
+                "--firmware",
+                Shared.unxz(json.get("code").get("image").asText())
+                        .orElseThrow()
+                        .toString(),
+                "--vars",
+                Shared.unxz(json.get("vars").get("image").asText())
+                        .orElseThrow()
+                        .toString(),
+                "--machine-type",
+                machine.get("type").asText(),
+                "--smp",
+                machine.get("smp").asText(),
+                "--memory",
+                machine.get("memory").asText(),
+                "--acpi-loader",
+                blob(json, "etc__table-loader"),
+                "--acpi-rsdp",
+                blob(json, "etc__acpi__rsdp"),
+                "--acpi-tables",
+                blob(json, "etc__acpi__tables"),
+                "--smbios",
+                Shared.file("vectors/boots/" + boot + "/smbios-table.bin")
+                        .orElseThrow()
+                        .toString(),
+                "--disk",
+                Shared.untar(gpt[0], gpt[1]).orElseThrow().toString()));
+        return words;
+    }
+
+    private Session run(String boot, String... more) throws IOException {
+        List<String> words = new ArrayList<>(options(boot));
+        words.addAll(List.of(more));
+        Session session = Session.in(folder, words.toArray(String[]::new));
+        assertEquals(0, session.exit(), session::toString);
+        return session;
+    }
+
+    @Test
+    void jsonHoldsTheRegistersOfTheTpm() throws IOException {
+        for (String boot : List.of("a-v252-fw2022.11", "a-v262-fw2026.08", "e-addon262-initrd", SECURE_BOOT)) {
+            Map<String, String> tpm = new TreeMap<>();
+            read(boot, "pcrs.json")
+                    .properties()
+                    .forEach(bank -> bank.getValue().properties().forEach(pcr -> {
+                        if (Integer.parseInt(pcr.getKey()) <= 15
+                                && !pcr.getKey().equals("10")) {
+                            tpm.put(
+                                    "pcr" + pcr.getKey() + "/" + bank.getKey(),
+                                    pcr.getValue().asText());
+                        }
+                    }));
+            Map<String, String> predicted = new TreeMap<>();
+            Session session = run(boot, "--bank", "sha1,sha256,sha384,sha512", "--pcr", "0..9,11..15", "--json=short");
+            for (JsonNode value : JSON.readTree(session.out()).get("measurements")) {
+                predicted.put(
+                        value.get("register").asText() + "/" + value.get("alg").asText(),
+                        value.get("value").asText());
+            }
+            assertEquals(tpm, predicted, boot);
+        }
+    }
+
+    @Test
+    void nitroStyleIsThatOfNitroTpmPcrCompute() throws IOException {
+        JsonNode tpm = read(SECURE_BOOT, "pcrs.json").get("sha384");
+        String shape = Files.readString(
+                Shared.file("vectors/formats/nitro/nitrotpm-measurements.json").orElseThrow());
+        JsonNode placeholders = JSON.readTree(shape).get("Measurements");
+        String expected = shape;
+        for (String pcr : List.of("4", "7", "12")) {
+            String field = "\"PCR" + pcr + "\": \"";
+            expected = expected.replace(
+                    field + placeholders.get("PCR" + pcr).asText(),
+                    field + tpm.get(pcr).asText());
+        }
+        assertEquals(
+                expected.strip(), run(SECURE_BOOT, "--style", "nitro").out().strip());
+    }
+
+    @Test
+    void tpm2StylesAreThoseOfTpm2Pcrread() throws IOException {
+        JsonNode tpm = read(SECURE_BOOT, "pcrs.json");
+        StringBuilder yaml = new StringBuilder();
+        StringBuilder hex = new StringBuilder();
+        for (String bank : List.of("sha1", "sha256")) {
+            yaml.append("  ").append(bank).append(":\n");
+            for (int pcr : new int[] {4, 7, 11}) {
+                String value = tpm.get(bank).get(Integer.toString(pcr)).asText();
+                hex.append(value);
+                String number = pcr < 10 ? pcr + " " : Integer.toString(pcr);
+                yaml.append("    " + number + ": 0x" + value.toUpperCase(Locale.ROOT) + "\n");
+            }
+        }
+        String[] asked = {"--pcr", "4,7,11", "--bank", "sha1,sha256", "--style"};
+        assertEquals(
+                yaml.toString(),
+                run(SECURE_BOOT, asked[0], asked[1], asked[2], asked[3], asked[4], "tpm2-yaml")
+                        .out());
+        run(SECURE_BOOT, asked[0], asked[1], asked[2], asked[3], asked[4], "tpm2-binary", "-o", "pcrs.bin");
+        assertArrayEquals(HexFormat.of().parseHex(hex.toString()), Files.readAllBytes(folder.resolve("pcrs.bin")));
+    }
+
+    @Test
+    void pcrlockStyleHoldsEveryEvent() throws Exception {
+        Session session = run(SECURE_BOOT, "--pcr", "0..7,11", "--style", "pcrlock");
+        Map<Integer, byte[]> registers = new TreeMap<>();
+        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        for (JsonNode event : JSON.readTree(session.out()).get("records")) {
+            assertEquals("sha256", event.get("digests").get(0).get("hashAlg").asText());
+            byte[] before = registers.getOrDefault(event.get("pcr").asInt(), new byte[32]);
+            sha256.update(before);
+            registers.put(
+                    event.get("pcr").asInt(),
+                    sha256.digest(HexFormat.of()
+                            .parseHex(event.get("digests").get(0).get("digest").asText())));
+        }
+        JsonNode tpm = read(SECURE_BOOT, "pcrs.json").get("sha256");
+        assertEquals(List.of(0, 1, 2, 3, 4, 5, 6, 7, 11), List.copyOf(registers.keySet()));
+        registers.forEach((pcr, value) ->
+                assertEquals(tpm.get(pcr.toString()).asText(), HexFormat.of().formatHex(value), "PCR " + pcr));
+    }
+
+    @Test
+    void pcrlockPredictionHoldsAllRightValues() throws IOException {
+        String boot = "a-v262-fw2026.08";
+        JsonNode tpm = read(boot, "pcrs.json").get("sha256");
+        JsonNode values = JSON.readTree(
+                        run(boot, "--pcr", "5", "--exit-boot-retry", "both", "--style", "pcrlock-predict")
+                                .out())
+                .get("sha256")
+                .get(0)
+                .get("values");
+        assertEquals(2, values.size());
+        assertTrue(values.toString().contains(tpm.get("5").asText()), values::toString);
+    }
+
+    @Test
+    void systemdStyleIsThatOfSystemdMeasure() throws IOException {
+        JsonNode tpm = read(SECURE_BOOT, "pcrs.json");
+        String sha1 = tpm.get("sha1").get("11").asText();
+        String sha256 = tpm.get("sha256").get("11").asText();
+        String[] asked = {"--pcr", "11", "--pcr-banks", "sha1,sha256", "--phases", "none", "--style", "systemd"};
+        List<String> words = new ArrayList<>(List.of(asked));
+        assertAll(
+                () -> assertEquals(
+                        "11:sha1=" + sha1 + "\n11:sha256=" + sha256 + "\n",
+                        run(SECURE_BOOT, asked).out()),
+                () -> {
+                    words.add("--json=short");
+                    assertEquals(
+                            "{\"sha1\":[{\"pcr\":11,\"hash\":\"" + sha1 + "\"}],\"sha256\":[{\"pcr\":11,\"hash\":\""
+                                    + sha256 + "\"}]}\n",
+                            run(SECURE_BOOT, words.toArray(String[]::new)).out());
+                });
+    }
+
+    @Test
+    void aFormOfOneValueRefusesTwo() throws IOException {
+        List<String> words = new ArrayList<>(options("a-v262-fw2026.08"));
+        words.addAll(List.of("--pcr", "5", "--exit-boot-retry", "both", "--style", "tpm2-yaml"));
+        Session session = Session.in(folder, words.toArray(String[]::new));
+        assertEquals(2, session.exit(), session::toString);
+        assertTrue(session.err().contains("PCR 5 has 2 right values"), session::toString);
+        assertEquals("", session.out());
+    }
+
+    @Test
+    void theLogThatIsWrittenReplaysToTheRegisters() throws IOException {
+        run(SECURE_BOOT, "--write-eventlog", "log.bin");
+        Session session = Session.in(folder, "eventlog", "replay", "log.bin", "--json");
+        Map<String, String> replayed = new TreeMap<>();
+        JSON.readTree(session.out().getBytes(StandardCharsets.UTF_8))
+                .get("measurements")
+                .forEach(value -> replayed.put(
+                        value.get("register").asText(), value.get("value").asText()));
+        JsonNode tpm = read(SECURE_BOOT, "pcrs.json").get("sha256");
+        assertEquals(11, replayed.size(), replayed::toString);
+        replayed.forEach(
+                (register, value) -> assertEquals(tpm.get(register.substring(3)).asText(), value, register));
+    }
+}
