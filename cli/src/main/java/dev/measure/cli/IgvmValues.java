@@ -107,10 +107,13 @@ final class IgvmValues {
     }
 
     /** Refuses what has an effect on an IGVM file alone. */
-    static void refuseOptionsOfIgvm(Call call) {
+    static void refuseOptionsOfIgvm(Call call, List<LaunchTarget> targets) {
         for (String option : List.of("--igvm-rules", "--native-zero", "--check-kvm")) {
             if (call.has(option)) {
-                throw Complaint.usage(option + " is for IGVM files, and this is none", "leave it out");
+                if (targets.get(0).fw().startsWith("file:")) {
+                    IgvmFile.read(targets.get(0).image()); // says what is there instead
+                }
+                throw Complaint.usage(option + " is for IGVM files, and there is none", "leave it out");
             }
         }
     }

@@ -172,7 +172,7 @@ final class SnpVerb implements Verb {
             IgvmValues.refuseOptionsOfFirmware(call);
         } else {
             if (igvm.isEmpty()) {
-                IgvmValues.refuseOptionsOfIgvm(call);
+                IgvmValues.refuseOptionsOfIgvm(call, targets);
             }
             asked += firmwareDigests(call, targets, result);
         }

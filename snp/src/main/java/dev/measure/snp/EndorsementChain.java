@@ -13,7 +13,8 @@ import java.util.stream.Stream;
  * Versioned Chip Endorsement Key (VCEK) Certificate and KDS Interface Specification, #57230.
  *
  * <p>Nothing is downloaded and no clock is read: certificates come from the caller, and their dates count only for the moment that the
- * caller names. A root that the caller hands in is trusted; one that came with the evidence only if its key is one of AMD's.
+ * caller names. A root that the caller hands in is trusted; one that came with the evidence only if its key is one of AMD's. A chain
+ * that stops below the root is trusted only if the caller handed in the certificate where it stops, and none above it.
  */
 public final class EndorsementChain {
     private final List<SigningCertificate> handedIn;
@@ -149,13 +150,26 @@ public final class EndorsementChain {
             verdicts.add(link(middle, ask.get(), "ARK", ark.get()));
         } else {
             String name = ask.map(found -> found.issuer().toString()).orElse("the one above the " + middle);
-            verdicts.add(new FieldVerdict.NotChecked("ARK", "no certificate of " + name));
+            verdicts.add(gap("ARK", name, ask.orElse(vek)));
         }
         if (ask.isPresent()) {
             verdicts.add(link(kind, vek, middle, ask.get()));
         } else {
-            verdicts.add(new FieldVerdict.NotChecked(kind, "no certificate of its issuer " + vek.issuer()));
+            verdicts.add(gap(kind, "its issuer " + vek.issuer(), vek));
         }
+    }
+
+    /**
+     * Where a chain ends early, the caller can vouch for its last certificate by handing in that and nothing above it. One that came
+     * with the evidence, or that the certificates handed in do not lead to, may be anybody's.
+     */
+    private FieldVerdict gap(String field, String missing, SigningCertificate last) {
+        boolean above = with(Role.ARK).findAny().isPresent()
+                || role(last) == Role.VEK && with(Role.ASK).findAny().isPresent();
+        if (!above && handedIn.stream().anyMatch(last::sameAs)) {
+            return new FieldVerdict.NotChecked(field, "no certificate of " + missing);
+        }
+        return new FieldVerdict.Untrusted(field, "a certificate of " + missing, "none");
     }
 
     private static FieldVerdict link(

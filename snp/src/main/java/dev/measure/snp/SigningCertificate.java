@@ -76,7 +76,9 @@ final class SigningCertificate {
         String what = "an X.509 certificate (PEM or DER)";
         Certificate certificate = Asn1.read(source, what, object -> {
             Certificate read = Certificate.getInstance(object);
-            // What can fail later is tried now: dates are text, and so are names.
+            // What can fail later is tried now: dates are text, and so are names; keys and signatures are whole bytes.
+            read.getSignature().getOctets();
+            read.getSubjectPublicKeyInfo().getPublicKeyData().getOctets();
             read.getStartDate().getDate();
             read.getEndDate().getDate();
             printed(read.getSubject());

@@ -2,6 +2,7 @@ package dev.measure.snp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
@@ -13,11 +14,14 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -343,7 +347,7 @@ class RealReportsTest {
     }
 
     @Test
-    void refusesACertificateWhoseNamesAreNoText() throws IOException {
+    void refusesACertificateWhoseNamesAreNoTextOrWhoseKeyIsNoBytes() throws IOException {
         if (!here()) {
             return;
         }
@@ -352,13 +356,71 @@ class RealReportsTest {
         for (String name : List.of("SEV-VCEK", "SEV-Turin")) { // of the subject and of the issuer
             byte[] broken = der.clone();
             broken[text.indexOf(name)] = (byte) 0xff;
-            assertEquals(
-                    "vcek: offset 0x0: expected an X.509 certificate (PEM or DER), found something else",
-                    assertThrows(
-                                    MalformedInputException.class,
-                                    () -> EndorsementChain.read(List.of(Source.of("vcek", broken))))
-                            .getMessage());
+            refusesCertificate(broken);
         }
+        byte[] bits = der.clone();
+        bits[text.indexOf("\u0003\u0062\u0000\u0004") + 2] = 3; // unused bits of the key's BIT STRING
+        refusesCertificate(bits);
+    }
+
+    private static void refusesCertificate(byte[] der) {
+        assertEquals(
+                "vcek: offset 0x0: expected an X.509 certificate (PEM or DER), found something else",
+                assertThrows(
+                                MalformedInputException.class,
+                                () -> EndorsementChain.read(List.of(Source.of("vcek", der))))
+                        .getMessage());
+    }
+
+    /** A key that names an unknown issuer proves nothing, whoever else's certificates lie beside it. */
+    @Test
+    void refusesAKeyThatTheCertificatesHandedInDoNotLeadTo() throws IOException {
+        if (!here()) {
+            return;
+        }
+        AttestationReport report =
+                SnpEvidence.read(source("automata/report.bin")).report();
+        byte[] der = source("automata/vcek.der").toByteArray();
+        der[new String(der, StandardCharsets.ISO_8859_1).indexOf("SEV-Milan") + 4] = 'N';
+        for (List<Source> above : List.of(
+                List.of(source("roots/ask_milan_vcek.pem"), source("roots/ark_milan_vcek.pem")),
+                List.of(source("roots/ask_milan_vcek.pem")),
+                List.of(source("roots/ark_milan_vcek.pem")))) {
+            List<Source> files = new ArrayList<>(above);
+            files.add(Source.of("vcek.der", der));
+            List<FieldVerdict> verdicts = EndorsementChain.read(files).verify(report, Optional.empty());
+            assertTrue(
+                    verdicts.get(1)
+                            .text()
+                            .matches("VCEK: expected a certificate of its issuer .*CN=SEV-Nilan, found none"),
+                    verdicts.get(1).text());
+            assertTrue(FieldVerdict.anyUntrusted(verdicts));
+        }
+    }
+
+    @Test
+    void refusesAKeyThatCameWithTheReportAndNoRoot() throws IOException {
+        if (!here()) {
+            return;
+        }
+        AttestationReport report =
+                SnpEvidence.read(source("automata/report.bin")).report();
+        byte[] vcek = source("automata/vcek.der").toByteArray();
+        CertificateTable table = CertificateTable.read(Source.of("table", vcekTable(vcek)));
+        List<FieldVerdict> verdicts =
+                EndorsementChain.read(List.of()).with(table).verify(report, Optional.empty());
+        assertEquals(
+                new FieldVerdict.Untrusted("ARK", "a certificate of the one above the ASK", "none"), verdicts.get(0));
+        assertInstanceOf(FieldVerdict.Untrusted.class, verdicts.get(1));
+    }
+
+    /** GHCB specification, section 4.1.8.1: GUID, offset and length of the VCEK, an entry of zeros, the certificate. */
+    private static byte[] vcekTable(byte[] der) {
+        ByteBuffer table = ByteBuffer.allocate(48 + der.length).order(ByteOrder.LITTLE_ENDIAN);
+        table.put(HexFormat.of().parseHex("8d75da6364e66445adc5f4b93be8accd"))
+                .putInt(48)
+                .putInt(der.length);
+        return table.position(48).put(der).array();
     }
 
     @Test
