@@ -11,7 +11,7 @@ import java.util.List;
  * The loader script that QEMU passes as fw_cfg file etc/table-loader: commands of 128 bytes each (QEMU
  * hw/acpi/bios-linker-loader.c).
  */
-final class AcpiLoader {
+public final class AcpiLoader {
     private static final int COMMAND = 128;
     private static final int NAME = 56;
     private static final long ALLOCATE = 1;
@@ -21,8 +21,13 @@ final class AcpiLoader {
 
     private AcpiLoader() {}
 
-    /** {@return the names of the files that the script allocates, in order} */
-    static List<String> allocated(Source script) {
+    /**
+     * {@return the names of the files that the script allocates, in order}
+     *
+     * @param script fw_cfg etc/table-loader
+     * @throws MalformedInputException if it is no such script
+     */
+    public static List<String> allocated(Source script) {
         if (script.length() > MAX_SCRIPT || script.length() % COMMAND != 0) {
             throw new MalformedInputException(
                     script.name(),

@@ -136,6 +136,16 @@ public final class BootInputs {
         return uki;
     }
 
+    /** {@return the version of the stub, if it was given} */
+    public Optional<StubVersion> stub() {
+        return stub;
+    }
+
+    /** {@return whether the VMM hands the image to the firmware} */
+    public boolean direct() {
+        return direct;
+    }
+
     /** {@return the number of the profile that boots} */
     public int profile() {
         return profile;

@@ -1,25 +1,43 @@
 package dev.measure.boot;
 
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.pe.PeImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A bzImage that QEMU hands to the firmware: QEMU writes into its setup header first, so its digest is not that of the file (QEMU
  * hw/i386/x86.c, x86_load_linux; seen with 7.2).
  */
-final class DirectKernel {
+public final class DirectKernel {
     private static final long TWO_GIB = 2L << 30;
     private static final int ACPI_DATA = 0x28000;
     private static final int PAGE = 0x1000;
+    private static final int VERSION = 0x206;
+
+    /** From this much memory on, q35 has 2 GiB below 4 GiB (QEMU hw/i386/pc_q35.c). */
+    private static final long SPLIT_FROM = 0xb000_0000L;
+
+    /** XLF_CAN_BE_LOADED_ABOVE_4G of xloadflags. */
+    private static final int CAN_BE_LOADED_ABOVE_4G = 2;
+
+    /** What strtoul takes with base 0, no longer than 32 bits. */
+    private static final Pattern NUMBER = Pattern.compile("0[xX][0-9a-fA-F]{1,8}|0[0-7]{0,10}|[1-9][0-9]{0,8}");
 
     private DirectKernel() {}
 
-    /** {@return whether the kernel has a setup header that QEMU writes into} */
-    static boolean isBzImage(Source kernel) {
-        if (kernel.length() < 0x230) {
+    /**
+     * {@return whether the kernel has a setup header that QEMU writes into}
+     *
+     * @param kernel the file
+     */
+    public static boolean isBzImage(Source kernel) {
+        if (kernel.length() < 0x238) {
             return false;
         }
         byte[] magic = kernel.slice(0x202, 4).toByteArray();
@@ -49,18 +67,86 @@ final class DirectKernel {
         if (inputs.machineType.isEmpty()) {
             recorder.assume("machine-type", "q35", "it decides the address of the initrd in the kernel's header");
         }
-        long initrd = inputs.initrd.map(Source::length).orElse(0L);
+        return Optional.of(PeImage.read(asHandedOver(
+                kernel, inputs.memory.get(), inputs.initrd.map(Source::length), inputs.append.orElse(""))));
+    }
+
+    /**
+     * {@return the file after QEMU has written into its setup header}
+     *
+     * <p>The bytes changed are those of the boot protocol (Linux Documentation/arch/x86/boot.rst): loader type, heap, command line,
+     * video mode, and place and size of the initrd, which lies as high as kernel and memory below 4 GiB allow.
+     *
+     * @param kernel a {@linkplain #isBzImage bzImage} of protocol 2.02 or later
+     * @param memory memory of the guest in bytes, of a q35 machine
+     * @param initrd the size of the initrd, if there is one
+     * @param cmdline the command line, in which {@code vga=} counts
+     * @throws MalformedInputException if the kernel has an older header
+     * @throws IllegalArgumentException if QEMU would refuse the command line or the size of the initrd
+     */
+    public static Source asHandedOver(Source kernel, long memory, Optional<Long> initrd, String cmdline) {
         byte[] bytes = kernel.toByteArray();
         ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int protocol = isBzImage(kernel) ? header.getShort(VERSION) & 0xffff : 0;
+        if (protocol < 0x202) {
+            throw new MalformedInputException(
+                    kernel.name(),
+                    kernel.start() + VERSION,
+                    "a setup header of boot protocol 2.02 or later",
+                    isBzImage(kernel) ? String.format("version 0x%04x", protocol) : "no HdrS",
+                    "give the bzImage that QEMU is given with -kernel");
+        }
         header.put(0x210, (byte) 0xb0); // type_of_loader: QEMU
         header.put(0x211, (byte) (header.get(0x211) | 0x80)); // loadflags: CAN_USE_HEAP
         header.putShort(0x224, (short) 0xfe00); // heap_end_ptr
         header.putInt(0x228, 0x20000); // cmd_line_ptr
-        if (inputs.initrd.isPresent()) {
-            long address = (inputs.memory.get() - ACPI_DATA - 1 - initrd) & -PAGE;
-            header.putInt(0x218, (int) address); // ramdisk_image
-            header.putInt(0x21c, (int) initrd); // ramdisk_size
+        videoMode(cmdline).ifPresent(mode -> header.putShort(0x1fa, (short) mode)); // vid_mode
+        if (initrd.isPresent()) {
+            header.putInt(0x218, (int) initrdAddress(header, protocol, memory, initrd.get())); // ramdisk_image
+            header.putInt(0x21c, initrd.get().intValue()); // ramdisk_size
         }
-        return Optional.of(PeImage.read(Source.of(kernel.name() + " (as QEMU hands it over)", bytes)));
+        return Source.of(kernel.name() + " (as QEMU hands it over)", bytes);
+    }
+
+    private static long initrdAddress(ByteBuffer header, int protocol, long memory, long size) {
+        long below4g = memory < SPLIT_FROM ? memory : TWO_GIB;
+        boolean above4g = protocol >= 0x20c && (header.getShort(0x236) & CAN_BE_LOADED_ABOVE_4G) != 0;
+        long most = above4g
+                ? 0xffff_ffffL
+                : protocol >= 0x203 ? header.getInt(0x22c) & 0xffff_ffffL : 0x37ff_ffffL; // initrd_addr_max
+        if (most >= below4g - ACPI_DATA) {
+            most = below4g - ACPI_DATA - 1;
+        }
+        if (size >= most) {
+            throw new IllegalArgumentException("an initrd of " + size + " bytes does not fit below 0x"
+                    + Long.toHexString(Math.max(0, most)) + " in a guest of " + memory + " bytes; QEMU stops");
+        }
+        return (most - size) & -PAGE;
+    }
+
+    private static OptionalInt videoMode(String cmdline) {
+        int at = cmdline.indexOf("vga=");
+        if (at < 0) {
+            return OptionalInt.empty();
+        }
+        String mode = cmdline.substring(at + 4);
+        if (mode.startsWith("normal")) {
+            return OptionalInt.of(0xffff);
+        }
+        if (mode.startsWith("ext")) {
+            return OptionalInt.of(0xfffe);
+        }
+        if (mode.startsWith("ask")) {
+            return OptionalInt.of(0xfffd);
+        }
+        Matcher number = NUMBER.matcher(mode);
+        if (!number.lookingAt()) {
+            throw new IllegalArgumentException("QEMU refuses the video mode in '" + cmdline.substring(at) + "'");
+        }
+        String digits = number.group();
+        long value = digits.startsWith("0x") || digits.startsWith("0X")
+                ? Long.parseLong(digits.substring(2), 16)
+                : Long.parseLong(digits, digits.startsWith("0") ? 8 : 10);
+        return OptionalInt.of((int) value);
     }
 }

@@ -5,6 +5,7 @@ import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.eventlog.EventType;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,15 +14,50 @@ import java.util.regex.Pattern;
  * What the EFI stub of Linux measures into PCR 9: its load options and its initrd (Linux drivers/firmware/efi/libstub/
  * efi-stub-helper.c; both from 6.1 on).
  */
-final class LinuxEfiStub {
+public final class LinuxEfiStub {
     private static final int TAG_INITRD = 0x8f3b22ec;
     private static final int TAG_LOAD_OPTIONS = 0x8f3b22ed;
+    private static final int PCR = 9;
     private static final int HEADER_END = 0x210;
     private static final int VERSION_BASE = 0x200; // Documentation/arch/x86/boot.rst, kernel_version: less 0x200
     private static final int MAX_VERSION = 256;
     private static final Pattern VERSION = Pattern.compile("([0-9]{1,4})\\.([0-9]{1,4})[^0-9].*", Pattern.DOTALL);
 
     private LinuxEfiStub() {}
+
+    /**
+     * What a kernel measures by itself.
+     *
+     * @param events the events, in order
+     * @param notKnown why they are not known, if they are not
+     */
+    public record Measurements(List<BootEvent> events, Optional<NotKnown> notKnown) {
+        /** Copies the list. */
+        public Measurements {
+            events = List.copyOf(events);
+        }
+    }
+
+    /**
+     * {@return what a kernel measures that neither loader nor stub has started}
+     *
+     * @param kernel the kernel, whose version decides; empty for one from 6.1 on
+     * @param cmdline its load options; empty for none
+     * @param initrd its initrd
+     */
+    public static Measurements measure(Optional<Source> kernel, String cmdline, Optional<Source> initrd) {
+        EventRecorder recorder = new EventRecorder();
+        record(
+                recorder,
+                kernel,
+                cmdline,
+                initrd.map(source -> new Measured.Bytes(List.of(source))),
+                initrd.<Provenance>map(Provenance.FileRange::of)
+                        .orElseGet(() -> new Provenance.Parameter("initrd", "none")),
+                Evidence.BOOT);
+        return new Measurements(
+                recorder.events(), Optional.ofNullable(recorder.notKnown().get(PCR)));
+    }
 
     static void record(
             EventRecorder recorder,

@@ -11,7 +11,7 @@ import java.util.List;
  *
  * <p>edk2 MdeModulePkg/Universal/SmbiosMeasurementDxe; every line was seen in a boot with telling contents.
  */
-final class SmbiosFilter {
+public final class SmbiosFilter {
     private static final int HEADER = 4;
     private static final int FIRST_OEM_TYPE = 128;
 
@@ -46,8 +46,12 @@ final class SmbiosFilter {
 
     private SmbiosFilter() {}
 
-    /** {@return the bytes that are hashed: the whole table, blanked} */
-    static byte[] of(SmbiosTable table) {
+    /**
+     * {@return the bytes that are hashed: the whole table, blanked}
+     *
+     * @param table the table as the guest sees it
+     */
+    public static byte[] of(SmbiosTable table) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (SmbiosStructure structure : table.structures()) {
             out.writeBytes(blanked(structure));

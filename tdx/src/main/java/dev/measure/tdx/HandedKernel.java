@@ -1,0 +1,211 @@
+package dev.measure.tdx;
+
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Evidence;
+import dev.measure.Provenance;
+import dev.measure.Source;
+import dev.measure.boot.BootEvent;
+import dev.measure.boot.DirectKernel;
+import dev.measure.boot.EventDigests;
+import dev.measure.boot.LinuxEfiStub;
+import dev.measure.eventlog.EventType;
+import dev.measure.pe.PeImage;
+import dev.measure.uefi.ImageAuthority;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** A direct boot: the VMM hands kernel, initrd and command line to the firmware (edk2 OvmfPkg/Library/GenericQemuLoadImageLib). */
+final class HandedKernel implements ImageEvents {
+    private static final String CALLING = "Calling EFI Application from Boot Option";
+    private static final List<String> EXIT =
+            List.of("Exit Boot Services Invocation", "Exit Boot Services Returned with Success");
+
+    private final RtmrRecorder rtmr1 = new RtmrRecorder(1);
+    private final RtmrRecorder rtmr2 = new RtmrRecorder(2);
+    private final RtmrInputs inputs;
+    private final Edk2Generation edk2;
+    private final SecureBootState secureBoot;
+    private Optional<ImageAuthority> authority = Optional.empty();
+
+    private HandedKernel(RtmrInputs inputs, Edk2Generation edk2, SecureBootState secureBoot) {
+        this.inputs = inputs;
+        this.edk2 = edk2;
+        this.secureBoot = secureBoot;
+    }
+
+    static HandedKernel of(RtmrInputs inputs, Edk2Generation edk2, SecureBootState secureBoot) {
+        HandedKernel kernel = new HandedKernel(inputs, edk2, secureBoot);
+        Rtmr.assume(kernel.rtmr1, inputs, edk2);
+        Rtmr.assume(kernel.rtmr2, inputs, edk2);
+        kernel.image();
+        kernel.firmware();
+        kernel.stub();
+        return kernel;
+    }
+
+    private void image() {
+        if (inputs.kernel.isEmpty()) {
+            rtmr1.unknown("nothing is given that boots", "a UKI, or --kernel");
+            return;
+        }
+        EventType type = EventType.EV_EFI_BOOT_SERVICES_APPLICATION;
+        Optional<Source> file = inputs.kernel.get().bytes();
+        if (file.isEmpty()) {
+            rtmr1.add("kernel", type, inputs.kernel.get(), Evidence.HARDWARE);
+            return;
+        }
+        Optional<Source> handed = handed(file.get());
+        if (handed.isEmpty()) {
+            return;
+        }
+        PeImage image = PeImage.read(handed.get());
+        Digest digest = image.authenticode(Set.of(DigestAlgorithm.SHA384)).get(DigestAlgorithm.SHA384);
+        rtmr1.add(new RtmrEvent(
+                "kernel",
+                type,
+                digest,
+                RtmrEvent.Origin.PREDICTED,
+                new Provenance.Derived("Authenticode digest", List.of(Provenance.FileRange.of(handed.get()))),
+                handed.get().equals(file.get()) ? Evidence.SOURCE : Evidence.PEER));
+        if (secureBoot.on().equals(Optional.of(true))) {
+            authority = Optional.of(ImageAuthority.of(image, secureBoot.database("db"), secureBoot.database("dbx")));
+        }
+    }
+
+    /** The file as the firmware gets it: as it is from QEMU 10.0 and EDK2 202502 on, else with a changed setup header. */
+    private Optional<Source> handed(Source file) {
+        if (!DirectKernel.isBzImage(file)) {
+            return Optional.of(file); // QEMU writes into nothing but a setup header
+        }
+        if (edk2.namedBlobs()) {
+            if (inputs.qemuVersion.isEmpty()) {
+                rtmr1.unknown(
+                        "whether the firmware measures the kernel as QEMU has changed it depends on the version of QEMU",
+                        "--qemu-version");
+                return Optional.empty();
+            }
+            if (atLeast10(inputs.qemuVersion.get())) {
+                return Optional.of(file);
+            }
+        }
+        if (inputs.memory.isEmpty()) {
+            rtmr1.unknown(
+                    "the address of the initrd, which QEMU writes into the kernel, depends on memory", "--memory");
+            return Optional.empty();
+        }
+        Optional<Long> size = inputs.initrd.flatMap(RtmrContent::bytes).map(Source::length);
+        if (inputs.initrd.isPresent() && size.isEmpty()) {
+            rtmr1.unknown("the size of the initrd, which QEMU writes into the kernel, is not known", "--initrd FILE");
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(DirectKernel.asHandedOver(file, inputs.memory.get(), size, inputs.append.orElse("")));
+        } catch (IllegalArgumentException e) {
+            rtmr1.refuse(e.getMessage(), "");
+            return Optional.empty();
+        }
+    }
+
+    private static boolean atLeast10(String version) {
+        String digits = version.startsWith("v") ? version.substring(1) : version;
+        int end = 0;
+        while (end < digits.length() && end < 4 && Character.isDigit(digits.charAt(end))) {
+            end++;
+        }
+        return end > 0 && Integer.parseInt(digits.substring(0, end)) >= 10;
+    }
+
+    private void firmware() {
+        action(CALLING, "MdeModulePkg/Library/UefiBootManagerLib/BmBoot.c");
+        if (edk2.secondSeparator() == 1) {
+            rtmr1.separator(edk2.evidence());
+        }
+        EXIT.forEach(text -> action(text, "MdeModulePkg/Core/Dxe/DxeMain/DxeMain.c"));
+    }
+
+    private void action(String text, String place) {
+        rtmr1.add(
+                text,
+                EventType.EV_EFI_ACTION,
+                text.getBytes(StandardCharsets.US_ASCII),
+                Rtmr.edk2(place),
+                Evidence.HARDWARE);
+    }
+
+    private void stub() {
+        if (inputs.kernel.isEmpty()) {
+            rtmr2.unknown("nothing is given that boots", "a UKI, or --kernel");
+            return;
+        }
+        if (inputs.loadOptions.isPresent()) {
+            rtmr2.add("LoadOptions", EventType.EV_EVENT_TAG, inputs.loadOptions.get(), Evidence.HARDWARE);
+        }
+        String options = inputs.loadOptions.isPresent() ? "" : loadOptions();
+        Optional<Source> initrd = inputs.initrd.flatMap(RtmrContent::bytes);
+        LinuxEfiStub.Measurements measured =
+                LinuxEfiStub.measure(inputs.kernel.get().bytes(), options, initrd);
+        measured.notKnown().ifPresent(not -> rtmr2.unknown(not.why(), not.input()));
+        if (inputs.kernel.get().bytes().isEmpty()) {
+            rtmr2.assume("kernel", "6.1 or later", "earlier ones measure neither command line nor initrd like this");
+        }
+        EventDigests digests = EventDigests.of(measured.events(), Set.of(DigestAlgorithm.SHA384));
+        for (BootEvent event : measured.events()) {
+            rtmr2.add(new RtmrEvent(
+                    event.name(),
+                    event.type(),
+                    digests.digest(event, DigestAlgorithm.SHA384),
+                    RtmrEvent.Origin.PREDICTED,
+                    event.provenance(),
+                    event.evidence()));
+        }
+        if (inputs.initrd.isPresent() && initrd.isEmpty()) {
+            rtmr2.add("initrd", EventType.EV_EVENT_TAG, inputs.initrd.get(), Evidence.HARDWARE);
+        }
+    }
+
+    private String loadOptions() {
+        String text = inputs.append.orElse("");
+        if (inputs.initrd.isEmpty()) {
+            return text;
+        }
+        return edk2.initrdFirst() ? "initrd=initrd " + text : text + " initrd=initrd";
+    }
+
+    @Override
+    public void intoRtmr0(RtmrRecorder rtmr0, Runnable bootVariables, Edk2Generation generation) {
+        if (secureBoot.on().equals(Optional.of(true))) {
+            if (authority.isEmpty()) {
+                rtmr0.unknown(
+                        "Secure Boot is on, and which entry of db allows the kernel is not known", "--kernel FILE");
+            } else {
+                authority(rtmr0, authority.get());
+            }
+        }
+        bootVariables.run();
+        if (generation.secondSeparator() == 0) {
+            rtmr0.separator(generation.evidence());
+        }
+    }
+
+    private static void authority(RtmrRecorder rtmr0, ImageAuthority authority) {
+        authority
+                .measured()
+                .ifPresent(entry -> rtmr0.add(
+                        "db entry that allows the kernel",
+                        EventType.EV_EFI_VARIABLE_AUTHORITY,
+                        ImageAuthority.eventData(entry),
+                        Provenance.FileRange.of(entry.whole()),
+                        Evidence.SOURCE));
+        if (authority instanceof ImageAuthority.Forbidden || authority instanceof ImageAuthority.NotAllowed) {
+            rtmr0.refuse("Secure Boot is on and no entry of db allows the kernel", "sign the kernel");
+        }
+    }
+
+    @Override
+    public List<RtmrValue> values() {
+        return List.of(rtmr1.value("only", ""), rtmr2.value("only", ""));
+    }
+}

@@ -1,0 +1,245 @@
+package dev.measure.tdx;
+
+import dev.measure.Source;
+import dev.measure.boot.BootInputs;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What the RTMRs of a trust domain are predicted from. What is left out makes the registers that need it not predictable. */
+public final class RtmrInputs {
+    /** The fw_cfg items that a firmware measures, in the order in which it does (OvmfPkg, QemuFwCfgCacheLib). */
+    public static final List<String> FW_CFG_ITEMS = List.of(
+            "etc/extra-pci-roots",
+            "BootMenu",
+            "etc/boot-menu-wait",
+            "etc/reserved-memory-end",
+            "opt/ovmf/X-PciMmio64Mb",
+            "bootorder");
+
+    /** The Secure Boot variables, in the order in which a firmware measures them. */
+    public static final List<String> SECURE_BOOT_VARIABLES = List.of("PK", "KEK", "db", "dbx", "dbt");
+
+    final Optional<TdxLaunch> launch;
+    final Optional<Edk2Generation> edk2;
+    final Optional<Long> memory;
+    final Optional<Boolean> secureBoot;
+    final Optional<RtmrContent> acpiLoader;
+    final Optional<RtmrContent> acpiRsdp;
+    final Optional<RtmrContent> acpiTables;
+    final Optional<RtmrContent> smbios;
+    final Optional<List<Integer>> bootOrder;
+    final Optional<List<RtmrContent>> bootEvents;
+    final Optional<RtmrContent> kernel;
+    final Optional<RtmrContent> initrd;
+    final Optional<String> append;
+    final Optional<RtmrContent> loadOptions;
+    final Optional<String> qemuVersion;
+    final Optional<BootInputs> boot;
+    final SortedMap<String, Source> fwCfg;
+    final SortedMap<String, Source> variables;
+    final SortedMap<Integer, Source> bootVariables;
+    final List<RuntimeEvent> runtimeEvents;
+
+    private RtmrInputs(Builder b) {
+        launch = b.launch;
+        edk2 = b.edk2;
+        memory = b.memory;
+        secureBoot = b.secureBoot;
+        acpiLoader = b.acpiLoader;
+        acpiRsdp = b.acpiRsdp;
+        acpiTables = b.acpiTables;
+        smbios = b.smbios;
+        bootOrder = b.bootOrder.map(List::copyOf);
+        bootEvents = b.bootEvents.map(List::copyOf);
+        kernel = b.kernel;
+        initrd = b.initrd;
+        append = b.append;
+        loadOptions = b.loadOptions;
+        qemuVersion = b.qemuVersion;
+        boot = b.boot;
+        fwCfg = Collections.unmodifiableSortedMap(new TreeMap<>(b.fwCfg));
+        variables = Collections.unmodifiableSortedMap(new TreeMap<>(b.variables));
+        bootVariables = Collections.unmodifiableSortedMap(new TreeMap<>(b.bootVariables));
+        runtimeEvents = List.copyOf(b.runtimeEvents);
+    }
+
+    /** {@return a builder in which nothing is given} */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Collects the inputs. */
+    public static final class Builder {
+        private Optional<TdxLaunch> launch = Optional.empty();
+        private Optional<Edk2Generation> edk2 = Optional.empty();
+        private Optional<Long> memory = Optional.empty();
+        private Optional<Boolean> secureBoot = Optional.empty();
+        private Optional<RtmrContent> acpiLoader = Optional.empty();
+        private Optional<RtmrContent> acpiRsdp = Optional.empty();
+        private Optional<RtmrContent> acpiTables = Optional.empty();
+        private Optional<RtmrContent> smbios = Optional.empty();
+        private Optional<List<Integer>> bootOrder = Optional.empty();
+        private Optional<List<RtmrContent>> bootEvents = Optional.empty();
+        private Optional<RtmrContent> kernel = Optional.empty();
+        private Optional<RtmrContent> initrd = Optional.empty();
+        private Optional<String> append = Optional.empty();
+        private Optional<RtmrContent> loadOptions = Optional.empty();
+        private Optional<String> qemuVersion = Optional.empty();
+        private Optional<BootInputs> boot = Optional.empty();
+        private final SortedMap<String, Source> fwCfg = new TreeMap<>();
+        private final SortedMap<String, Source> variables = new TreeMap<>();
+        private final SortedMap<Integer, Source> bootVariables = new TreeMap<>();
+        private final List<RuntimeEvent> runtimeEvents = new ArrayList<>();
+
+        private Builder() {}
+
+        /** {@return this builder, given the firmware and who starts it} */
+        public Builder launch(TdxLaunch value) {
+            launch = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the generation whose rules the firmware follows, whatever the image says} */
+        public Builder edk2(Edk2Generation value) {
+            edk2 = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the memory of the guest in bytes} */
+        public Builder memory(Long value) {
+            memory = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given whether Secure Boot is on; by default what firmware and variables say} */
+        public Builder secureBoot(Boolean value) {
+            secureBoot = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given fw_cfg etc/table-loader} */
+        public Builder acpiLoader(RtmrContent value) {
+            acpiLoader = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given fw_cfg etc/acpi/rsdp} */
+        public Builder acpiRsdp(RtmrContent value) {
+            acpiRsdp = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given fw_cfg etc/acpi/tables; loader and RSDP are derived from them where they are not given} */
+        public Builder acpiTables(RtmrContent value) {
+            acpiTables = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the filtered SMBIOS table, or its digest} */
+        public Builder smbios(RtmrContent value) {
+            smbios = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given BootOrder; an empty list if the firmware measures no boot variables} */
+        public Builder bootOrder(List<Integer> value) {
+            bootOrder = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given what BootOrder and the Boot#### variables measure, in order, such as digests of a log} */
+        public Builder bootEvents(List<RtmrContent> value) {
+            bootEvents = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the kernel that the VMM hands over, or the digest of its image event} */
+        public Builder kernel(RtmrContent value) {
+            kernel = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given its initrd, or its digest} */
+        public Builder initrd(RtmrContent value) {
+            initrd = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given its command line} */
+        public Builder append(String value) {
+            append = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given what the kernel measures as its load options, in place of the command line} */
+        public Builder loadOptions(RtmrContent value) {
+            loadOptions = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the version of QEMU, which may write into the kernel} */
+        public Builder qemuVersion(String value) {
+            qemuVersion = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the boot of a UKI, from a disk or handed over} */
+        public Builder boot(BootInputs value) {
+            boot = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * {@return this builder, given a fw_cfg item}
+         *
+         * @param item one of {@link #FW_CFG_ITEMS}
+         * @param value its bytes; none if the machine has none
+         */
+        public Builder fwCfg(String item, Source value) {
+            if (!FW_CFG_ITEMS.contains(item)) {
+                throw new IllegalArgumentException(
+                        "no fw_cfg item '" + item + "' is measured, only " + String.join(", ", FW_CFG_ITEMS));
+            }
+            fwCfg.put(item, Objects.requireNonNull(value, "value"));
+            return this;
+        }
+
+        /**
+         * {@return this builder, given the value of a Secure Boot variable, in place of that in the variable store}
+         *
+         * @param name one of {@link #SECURE_BOOT_VARIABLES}
+         * @param value its value without attributes; no bytes if it does not exist
+         */
+        public Builder variable(String name, Source value) {
+            if (!SECURE_BOOT_VARIABLES.contains(name)) {
+                throw new IllegalArgumentException(
+                        "no variable '" + name + "' is measured, only " + String.join(", ", SECURE_BOOT_VARIABLES));
+            }
+            variables.put(name, Objects.requireNonNull(value, "value"));
+            return this;
+        }
+
+        /** {@return this builder, given the value of the boot option of a number, an EFI_LOAD_OPTION} */
+        public Builder bootVariable(int number, Source value) {
+            bootVariables.put(number, Objects.requireNonNull(value, "value"));
+            return this;
+        }
+
+        /** {@return this builder, given what the running system extends RTMR3 with, in order} */
+        public Builder runtimeEvents(List<RuntimeEvent> value) {
+            runtimeEvents.clear();
+            runtimeEvents.addAll(value);
+            return this;
+        }
+
+        /** {@return the inputs} */
+        public RtmrInputs build() {
+            return new RtmrInputs(this);
+        }
+    }
+}
