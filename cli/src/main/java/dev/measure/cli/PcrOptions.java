@@ -158,7 +158,7 @@ final class PcrOptions {
                 Options.value("V", "version of QEMU, which writes into the header of a kernel", "--qemu-version"));
     }
 
-    private static Options.Group beside() {
+    static Options.Group beside() {
         return new Options.Group(
                 "Beside the UKI: [NAME=]FILE, where NAME is the name on the disk",
                 file("add-on of the UKI", "--addon"),

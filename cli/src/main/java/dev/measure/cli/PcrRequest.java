@@ -157,7 +157,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         return Optional.empty();
     }
 
-    private static void stub(Call call, BootInputs.Builder in) {
+    static void stub(Call call, BootInputs.Builder in) {
         call.value("--stub").ifPresent(text -> {
             try {
                 in.stub(StubVersion.parse(text));
@@ -195,13 +195,13 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         }
     }
 
-    private static Source opened(Call call, Result result, String role, String name) {
+    static Source opened(Call call, Result result, String role, String name) {
         Source source = call.inputs().open(name);
         result.input(role, source);
         return source;
     }
 
-    private static Optional<Source> file(Call call, Result result, String option) {
+    static Optional<Source> file(Call call, Result result, String option) {
         return call.value(option).map(name -> opened(call, result, option.substring(2), name));
     }
 
@@ -243,7 +243,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         bootOptions(call, result, in);
     }
 
-    private static SmbiosTable smbios(Call call, Result result, String name) {
+    static SmbiosTable smbios(Call call, Result result, String name) {
         Path path = name.equals("-") ? Path.of("-") : call.inputs().path(name);
         if (Files.isDirectory(path)) {
             try {
@@ -296,7 +296,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         }
     }
 
-    private static int hexadecimal(String option, String text) {
+    static int hexadecimal(String option, String text) {
         String digits = text.startsWith("Boot") ? text.substring(4) : text;
         if (!digits.matches("[0-9a-fA-F]{1,4}")) {
             throw Complaint.usage(
@@ -305,7 +305,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         return Integer.parseInt(digits, 16);
     }
 
-    private static void path(Call call, Result result, BootInputs.Builder in) {
+    static void path(Call call, Result result, BootInputs.Builder in) {
         in.loaders(call.values("--loader").stream()
                 .map(name -> opened(call, result, "loader", name))
                 .toList());
@@ -333,7 +333,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         call.value("--qemu-version").ifPresent(in::qemuVersion);
     }
 
-    private static void beside(Call call, Result result, BootInputs.Builder in) {
+    static void beside(Call call, Result result, BootInputs.Builder in) {
         in.addons(named(call, result, "--addon", ".addon.efi"));
         in.globalAddons(named(call, result, "--global-addon", ".addon.efi"));
         in.credentials(named(call, result, "--credential", ".cred"));
@@ -377,7 +377,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         return targets;
     }
 
-    private static List<Integer> profiles(Call call, Uki uki, boolean all) {
+    static List<Integer> profiles(Call call, Uki uki, boolean all) {
         List<String> words = call.has("--profile") ? call.values("--profile") : List.of(all ? "all" : "0");
         if (words.equals(List.of("all"))) {
             return IntStream.range(0, uki.profiles().size()).boxed().toList();
@@ -395,7 +395,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         return numbers;
     }
 
-    private static List<FirmwareSelection> selections(Call call, Uki uki, int profile, Optional<StubVersion> stub) {
+    static List<FirmwareSelection> selections(Call call, Uki uki, int profile, Optional<StubVersion> stub) {
         List<UkiFirmware> selectable = SelectableFirmware.of(uki, profile, stub);
         List<FirmwareSelection> all = new ArrayList<>();
         selectable.forEach(firmware -> all.add(new FirmwareSelection.Given(firmware)));

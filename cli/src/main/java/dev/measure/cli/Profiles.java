@@ -6,6 +6,7 @@ import dev.measure.smbios.ChidMode;
 import dev.measure.snp.IgvmRules;
 import dev.measure.snp.SvsmRules;
 import dev.measure.snp.Vmm;
+import dev.measure.tdx.Edk2Generation;
 import dev.measure.tdx.TdxVmm;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ final class Profiles {
         all.addAll(SvsmRules.all());
         all.addAll(IgvmRules.all());
         all.addAll(BootProfiles.all());
+        all.addAll(Edk2Generation.all());
         all.addAll(List.of(ChidMode.values()));
         return all;
     }

@@ -34,12 +34,14 @@ final class TdxValues {
     private final Strictness strictness;
     private final Map<String, Digest> events = new LinkedHashMap<>();
     private final List<LaunchTarget> targets = new ArrayList<>();
+    private final RtmrValues rtmrs;
     private int asked;
 
     TdxValues(Call call, TdxRequest request, Result result) {
         this.call = call;
         this.request = request;
         this.result = result;
+        this.rtmrs = new RtmrValues(call, request, result);
         this.strictness = call.common().strictness();
     }
 
@@ -86,10 +88,8 @@ final class TdxValues {
                     request.orders().isEmpty() ? Mrtd.of(launch) : Mrtd.of(launch, request.orders());
             values.forEach((order, prediction) -> mrtd(target, subject, order, prediction));
         }
-        for (String register : request.registers()) {
-            if (register.startsWith("rtmr")) {
-                rtmr(target, Integer.parseInt(register.substring(4)));
-            }
+        if (RtmrRequest.isAsked(request)) {
+            asked += rtmrs.add(target, launch, this::command);
         }
         if (request.registers().contains(TdxRequest.TD_HOB)) {
             TdHob.of(launch, request.memory()).values().forEach(list -> hob(target, list));
@@ -139,20 +139,6 @@ final class TdxValues {
         }
     }
 
-    private void rtmr(LaunchTarget target, int index) {
-        asked++;
-        Register register = new Register.Rtmr(index);
-        result.refusal(
-                new Result.Refusal(
-                        ValueId.of(register.id(), Map.of("fw", target.fw())),
-                        register,
-                        ExitCode.NOT_PREDICTABLE,
-                        register.id()
-                                + " is made of what firmware, loader and kernel measure during the boot, which a firmware"
-                                + " alone does not settle",
-                        "replay the log of a boot: measure eventlog replay CCEL; td-hob and cfv are the first events of rtmr0"));
-    }
-
     private void hob(LaunchTarget target, TdHob list) {
         asked++;
         Map<String, String> keys = new LinkedHashMap<>();
@@ -175,7 +161,7 @@ final class TdxValues {
     }
 
     /** MiB where it is a whole number of them, as options and ids have it. */
-    private static String memory(long bytes) {
+    static String memory(long bytes) {
         return bytes % (1 << 20) == 0 ? Long.toString(bytes >> 20) : (bytes >> 10) + "K";
     }
 

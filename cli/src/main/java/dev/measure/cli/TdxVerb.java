@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -13,7 +14,7 @@ final class TdxVerb implements Verb {
 
     @Override
     public String summary() {
-        return "Intel TDX: MRTD of a firmware, or of the firmwares inside an f-UKI; TD HOB and CFV";
+        return "Intel TDX: MRTD and RTMR0 to RTMR3 of a firmware, a direct boot, a UKI or an f-UKI";
     }
 
     @Override
@@ -26,11 +27,23 @@ final class TdxVerb implements Verb {
                 new Example(
                         "the TD HOBs of guests of several sizes, which RTMR0 begins with",
                         "tdx --firmware OVMF.inteltdx.ms.fd --register td-hob --memory 2G,4G,16G"),
+                new Example(
+                        "all registers of a direct boot",
+                        "tdx --firmware OVMF.fd --register mrtd,rtmr0,rtmr1,rtmr2,rtmr3 --memory 4G --acpi-tables tables"
+                                + " --kernel vmlinuz --initrd initrd --cmdline console=hvc0 --qemu-version 9.2"),
+                new Example(
+                        "a UKI from a disk", "tdx linux.efi --firmware OVMF.fd --register rtmr1,rtmr2 --disk disk.img"),
                 new Example("every page that is measured", "tdx --firmware OVMF.fd --order page --trace=pages"));
     }
 
     @Override
     public List<Options.Group> groups() {
+        List<Options.Group> groups = new ArrayList<>(ofMrtd());
+        groups.addAll(RtmrOptions.groups());
+        return groups;
+    }
+
+    private static List<Options.Group> ofMrtd() {
         return List.of(
                 new Options.Group(
                         "Input",
@@ -90,7 +103,7 @@ final class TdxVerb implements Verb {
     public ExitCode run(Call call) {
         TdxRequest request = TdxRequest.of(call);
         Result result = new Result();
-        List<LaunchTarget> targets = Targets.of(call, result);
+        List<LaunchTarget> targets = RtmrRequest.targets(call, request, result);
         TdxValues values = new TdxValues(call, request, result);
         Progress.during("MRTD", call, () -> values.add(targets, true));
         values.write();

@@ -1,0 +1,99 @@
+package dev.measure.cli;
+
+import dev.measure.tdx.Edk2Generation;
+import dev.measure.tdx.RtmrInputs;
+import java.util.List;
+
+/** The options that say of which boot {@code measure tdx} predicts RTMRs. */
+final class RtmrOptions {
+    private RtmrOptions() {}
+
+    static List<Options.Group> groups() {
+        return List.of(firmware(), machine(), direct(), disk(), PcrOptions.beside(), runtime());
+    }
+
+    private static Options.Group firmware() {
+        return new Options.Group(
+                "RTMR0: firmware",
+                Options.choice(
+                        "TAG",
+                        Edk2Generation.all().stream().map(Edk2Generation::id).toList(),
+                        "generation of EDK2, such as 202411 (default: what the image says)",
+                        "--edk2"),
+                Options.choice(
+                        "STATE",
+                        List.of("on", "off"),
+                        "Secure Boot, instead of what firmware and variables say",
+                        "--secure-boot"),
+                Options.value("FILE", "value of PK, instead of that in the image", "--pk", "--PK"),
+                Options.value("FILE", "value of KEK", "--kek", "--KEK"),
+                Options.value("FILE", "value of db", "--db"),
+                Options.value("FILE", "value of dbx", "--dbx"),
+                Options.list(
+                        "BootOrder, hexadecimal numbers such as 0001,0000; none if no boot variables are measured",
+                        List.of("none"),
+                        "--boot-order"),
+                Options.repeated("NNNN=FILE", "value of a boot option; may be repeated", "--boot-variable"));
+    }
+
+    private static Options.Group machine() {
+        return new Options.Group(
+                "RTMR0: machine",
+                Options.list("numbers of vCPUs, for the ids: the ACPI tables tell", List.of(), "--vcpus", "--cpu"),
+                Options.value(
+                        "FILE",
+                        "fw_cfg etc/acpi/tables; loader and RSDP are derived from it. `measure tdx acpi` reads it from QEMU",
+                        "--acpi-tables"),
+                Options.value("FILE", "fw_cfg etc/acpi/rsdp", "--acpi-rsdp"),
+                Options.value("FILE", "fw_cfg etc/table-loader", "--acpi-loader"),
+                Options.list("SHA-384 of loader, RSDP and tables, in place of the files", List.of(), "--acpi-digests"),
+                Options.value("FILE", "SMBIOS table as the guest sees it, /sys/firmware/dmi/tables/DMI", "--smbios"),
+                Options.repeated(
+                        "ITEM=FILE",
+                        "fw_cfg item, one of " + String.join(", ", RtmrInputs.FW_CFG_ITEMS) + "; may be repeated",
+                        "--fw-cfg"),
+                Options.value(
+                        "FILE",
+                        "CCEL log from which digests of ACPI, SMBIOS and boot variables are taken that nothing else gives;"
+                                + " such values are from-evidence, not predicted",
+                        "--from-log"));
+    }
+
+    private static Options.Group direct() {
+        return new Options.Group(
+                "RTMR1 and RTMR2: direct boot",
+                Options.value("FILE", "kernel that the VMM hands over", "--kernel"),
+                Options.value("FILE", "its initrd", "--initrd"),
+                Options.value("TEXT", "its command line; @FILE reads it from a file", "--append", "--cmdline"),
+                Options.value(
+                        "FILE", "dstack's measurement.cbor, in place of the three files", "--dstack-measurement"));
+    }
+
+    private static Options.Group disk() {
+        return new Options.Group(
+                "RTMR1 and RTMR2: a UKI",
+                Options.value("FILE", "boot disk, or its first sectors", "--disk"),
+                Options.flag("the VMM hands the UKI to the firmware", "--direct"),
+                Options.list("profiles of the UKI, by number, or all (default 0)", List.of("all"), "--profile"),
+                Options.value("VERSION", "version of the stub, instead of what the file says", "--stub"),
+                Options.repeated("FILE", "boot loader, in load order: shim, systemd-boot; may be repeated", "--loader"),
+                Options.value("FILE", "loader/loader.conf", "--loader-conf"),
+                Options.choice(
+                        "WHEN",
+                        List.of("yes", "no", "both"),
+                        "whether the first ExitBootServices fails (default both)",
+                        "--exit-boot-retry"),
+                Options.value("TEXT", "what the loader or the firmware hands to the UKI", "--load-options"));
+    }
+
+    private static Options.Group runtime() {
+        return new Options.Group(
+                "RTMR3, and all",
+                Options.repeated(
+                        "EVENT",
+                        "what the system extends RTMR3 with, in order: sha384:HEX, file:FILE, dstack:NAME=HEX, aael:TEXT or"
+                                + " image:SHA256; may be repeated",
+                        "--runtime-event"),
+                Options.value("FILE", "also write all events, one line each", "--transcript"));
+    }
+}

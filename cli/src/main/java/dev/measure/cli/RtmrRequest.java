@@ -1,0 +1,317 @@
+package dev.measure.cli;
+
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Source;
+import dev.measure.boot.BootInputs;
+import dev.measure.boot.FirmwareSelection;
+import dev.measure.boot.SelectableFirmware;
+import dev.measure.boot.SmbiosFilter;
+import dev.measure.eventlog.EventLog;
+import dev.measure.eventlog.EventType;
+import dev.measure.eventlog.TcgEvent;
+import dev.measure.tdx.DstackMeasurement;
+import dev.measure.tdx.Edk2Generation;
+import dev.measure.tdx.RtmrContent;
+import dev.measure.tdx.RtmrInputs;
+import dev.measure.tdx.RuntimeEvent;
+import dev.measure.uki.StubVersion;
+import dev.measure.uki.Uki;
+import dev.measure.uki.UkiFirmware;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a command line says of the boot whose RTMRs are asked for. */
+final class RtmrRequest {
+    private static final byte[] ACPI_DATA = "ACPI DATA".getBytes(StandardCharsets.US_ASCII);
+    private static final int MOST_VCPUS = 4096;
+    private static final int RTMR0_IN_A_LOG = 1;
+
+    private final Call call;
+    private final Result result;
+
+    RtmrRequest(Call call, Result result) {
+        this.call = call;
+        this.result = result;
+    }
+
+    static boolean isAsked(TdxRequest request) {
+        return request.registers().stream().anyMatch(name -> name.startsWith("rtmr"));
+    }
+
+    /** {@return the firmwares: with {@code --firmware} a UKI beside it is what boots, not what they are in} */
+    static List<LaunchTarget> targets(Call call, TdxRequest request, Result result) {
+        Optional<String> firmware = call.value("--firmware");
+        if (isAsked(request) && firmware.isPresent() && call.positional(0).isPresent()) {
+            Source file = call.inputs().open(firmware.get());
+            result.input("firmware", file);
+            return List.of(Targets.ofFile(firmware.get(), file));
+        }
+        return Targets.of(call, result);
+    }
+
+    /** {@return the UKI that boots, if one does} */
+    Optional<Uki> uki() {
+        Optional<String> name = call.positional(0);
+        if (name.isEmpty()) {
+            return Optional.empty();
+        }
+        Source file = call.inputs().open(name.get());
+        if (!FileKind.isPe(file)) {
+            if (call.has("--firmware")) {
+                throw Complaint.usage(
+                        "both --firmware and '" + name.get() + "', which is no UKI, are given", "keep one of them");
+            }
+            return Optional.empty();
+        }
+        if (call.has("--kernel")) {
+            throw Complaint.usage(
+                    "both a UKI and --kernel are given",
+                    "a UKI boots from a disk, or with --direct; --kernel is another");
+        }
+        result.input("uki", file);
+        return Optional.of(Uki.read(file, call.common().strictness()));
+    }
+
+    /** {@return the boots of a UKI on a machine that a firmware has started: by profile, and by what the stub selects} */
+    List<BootInputs> boots(Uki uki, LaunchTarget target) {
+        BootInputs.Builder in = BootInputs.builder().uki(uki);
+        PcrRequest.stub(call, in);
+        PcrRequest.path(call, result, in);
+        PcrRequest.beside(call, result, in);
+        BootInputs base = in.build();
+        Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
+        List<BootInputs> boots = new ArrayList<>();
+        for (int profile : PcrRequest.profiles(call, uki, false)) {
+            for (FirmwareSelection selection : selections(uki, target, profile, stub)) {
+                boots.add(base.toBuilder()
+                        .profile(profile)
+                        .firmwareSelection(selection)
+                        .build());
+            }
+        }
+        return boots;
+    }
+
+    /** A guest that a firmware of the image has started is one on which the stub finds that firmware again. */
+    private List<FirmwareSelection> selections(Uki uki, LaunchTarget target, int profile, Optional<StubVersion> stub) {
+        if (!target.fw().startsWith("efifw:")) {
+            return PcrRequest.selections(call, uki, profile, stub);
+        }
+        String id = target.fw().substring("efifw:".length());
+        for (UkiFirmware firmware : SelectableFirmware.of(uki, profile, stub)) {
+            if (firmware.firmware().fwid().equals(Optional.of(id))) {
+                return List.of(new FirmwareSelection.Given(firmware));
+            }
+        }
+        return List.of(FirmwareSelection.none());
+    }
+
+    /** {@return the numbers of vCPUs, which ids have} */
+    List<Integer> vcpus() {
+        return call.has("--vcpus") ? Lists.numbers("--vcpus", call.values("--vcpus"), 1, MOST_VCPUS) : List.of();
+    }
+
+    /** {@return all inputs but firmware, memory and UKI} */
+    RtmrInputs.Builder inputs(List<Long> memory) {
+        RtmrInputs.Builder in = RtmrInputs.builder();
+        firmware(in);
+        machine(in);
+        kernel(in, memory);
+        if (call.has("--from-log")) {
+            lift(in);
+        }
+        in.runtimeEvents(
+                call.values("--runtime-event").stream().map(this::runtimeEvent).toList());
+        return in;
+    }
+
+    private void firmware(RtmrInputs.Builder in) {
+        call.value("--edk2").ifPresent(tag -> {
+            List<String> known =
+                    Edk2Generation.all().stream().map(Edk2Generation::id).toList();
+            in.edk2(Edk2Generation.of(tag)
+                    .orElseThrow(() -> Complaint.usage(
+                            "unknown generation '" + tag + "'",
+                            Suggestion.didYouMean(tag, known) + "all: " + String.join(", ", known))));
+        });
+        call.value("--secure-boot").ifPresent(state -> {
+            if (!List.of("on", "off").contains(state)) {
+                throw Complaint.usage("--secure-boot must be on or off, got '" + state + "'", "");
+            }
+            in.secureBoot(state.equals("on"));
+        });
+        Map.of("--pk", "PK", "--kek", "KEK", "--db", "db", "--dbx", "dbx")
+                .forEach((option, name) ->
+                        PcrRequest.file(call, result, option).ifPresent(source -> in.variable(name, source)));
+        if (call.has("--boot-order")) {
+            List<String> order = Lists.names("--boot-order", call.values("--boot-order"));
+            in.bootOrder(
+                    order.equals(List.of("none"))
+                            ? List.of()
+                            : order.stream()
+                                    .map(text -> PcrRequest.hexadecimal("--boot-order", text))
+                                    .toList());
+        }
+        for (String text : call.values("--boot-variable")) {
+            String[] parts = named("--boot-variable", "NNNN=FILE", text);
+            in.bootVariable(
+                    PcrRequest.hexadecimal("--boot-variable", parts[0]),
+                    PcrRequest.opened(call, result, "boot-variable", parts[1]));
+        }
+    }
+
+    private void machine(RtmrInputs.Builder in) {
+        file("--acpi-tables").ifPresent(in::acpiTables);
+        file("--acpi-rsdp").ifPresent(in::acpiRsdp);
+        file("--acpi-loader").ifPresent(in::acpiLoader);
+        if (call.has("--acpi-digests")) {
+            if (call.has("--acpi-tables")) {
+                throw Complaint.usage("both --acpi-tables and --acpi-digests are given", "keep one of them");
+            }
+            List<String> three = Lists.names("--acpi-digests", call.values("--acpi-digests"));
+            if (three.size() != 3) {
+                throw Complaint.usage(
+                        "--acpi-digests: expected three digests, of loader, RSDP and tables, got " + three.size(), "");
+            }
+            in.acpiLoader(given("--acpi-digests", three.get(0)));
+            in.acpiRsdp(given("--acpi-digests", three.get(1)));
+            in.acpiTables(given("--acpi-digests", three.get(2)));
+        }
+        call.value("--smbios")
+                .ifPresent(name -> in.smbios(RtmrContent.of(
+                        Source.of("filtered SMBIOS table", SmbiosFilter.of(PcrRequest.smbios(call, result, name))))));
+        for (String text : call.values("--fw-cfg")) {
+            String[] parts = named("--fw-cfg", "ITEM=FILE", text);
+            if (!RtmrInputs.FW_CFG_ITEMS.contains(parts[0])) {
+                throw Complaint.usage(
+                        "--fw-cfg: no item '" + parts[0] + "' is measured",
+                        Suggestion.didYouMean(parts[0], RtmrInputs.FW_CFG_ITEMS) + "all: "
+                                + String.join(", ", RtmrInputs.FW_CFG_ITEMS));
+            }
+            in.fwCfg(parts[0], PcrRequest.opened(call, result, "fw-cfg", parts[1]));
+        }
+        call.value("--qemu-version").ifPresent(in::qemuVersion);
+    }
+
+    private void kernel(RtmrInputs.Builder in, List<Long> memory) {
+        Optional<RtmrContent> kernel = file("--kernel");
+        kernel.ifPresent(in::kernel);
+        if (kernel.isPresent()) {
+            file("--initrd").ifPresent(in::initrd);
+            call.value("--append").map(this::commandLine).ifPresent(in::append);
+        }
+        if (!call.has("--dstack-measurement")) {
+            return;
+        }
+        if (kernel.isPresent()) {
+            throw Complaint.usage("both --kernel and --dstack-measurement are given", "keep one of them");
+        }
+        DstackMeasurement published = DstackMeasurement.read(
+                PcrRequest.file(call, result, "--dstack-measurement").orElseThrow());
+        for (long size : memory) {
+            // The file's digest is for an initrd whose place does not depend on memory.
+            if (size != 2048L << 20 && size < 2816L << 20) {
+                throw new Complaint(
+                        ExitCode.NOT_PREDICTABLE,
+                        "the kernel's digest in "
+                                + call.value("--dstack-measurement").orElseThrow()
+                                + " holds for 2048 MiB of memory, and for 2816 MiB or more",
+                        "give --kernel, --initrd and --cmdline");
+            }
+        }
+        in.kernel(RtmrContent.given(published.kernel(), "dstack-measurement"));
+        in.initrd(RtmrContent.given(published.initrd(), "dstack-measurement"));
+        in.loadOptions(RtmrContent.given(published.cmdline(), "dstack-measurement"));
+    }
+
+    /** Digests of a log for what nothing else gives. */
+    private void lift(RtmrInputs.Builder in) {
+        String name = call.value("--from-log").orElseThrow();
+        EventLog log = EventLog.read(PcrRequest.opened(call, result, "log", name));
+        List<RtmrContent> acpi = new ArrayList<>();
+        List<RtmrContent> boot = new ArrayList<>();
+        for (TcgEvent event : log.events()) {
+            Optional<RtmrContent> digest =
+                    event.digest(DigestAlgorithm.SHA384).map(found -> RtmrContent.fromLog(found, name));
+            if (event.registerIndex() != RTMR0_IN_A_LOG || digest.isEmpty()) {
+                continue;
+            }
+            EventType type = event.type();
+            if (type.equals(EventType.EV_PLATFORM_CONFIG_FLAGS)
+                    && event.data().length() == ACPI_DATA.length
+                    && java.util.Arrays.equals(event.data().toByteArray(), ACPI_DATA)) {
+                acpi.add(digest.get());
+            } else if (type.equals(EventType.EV_EFI_HANDOFF_TABLES) && !call.has("--smbios")) {
+                in.smbios(digest.get());
+            } else if (type.equals(EventType.EV_EFI_VARIABLE_BOOT)) {
+                boot.add(digest.get());
+            }
+        }
+        if (!call.has("--acpi-tables") && !call.has("--acpi-digests") && acpi.size() == 3) {
+            in.acpiLoader(acpi.get(0));
+            in.acpiRsdp(acpi.get(1));
+            in.acpiTables(acpi.get(2));
+        }
+        if (!call.has("--boot-order")) {
+            in.bootEvents(boot);
+        }
+    }
+
+    private RuntimeEvent runtimeEvent(String text) {
+        int colon = text.indexOf(':');
+        String kind = colon < 0 ? "" : text.substring(0, colon);
+        String rest = text.substring(colon + 1);
+        try {
+            return switch (kind) {
+                case "sha384" -> new RuntimeEvent.Given(Digest.parse(DigestAlgorithm.SHA384, rest));
+                case "file" -> new RuntimeEvent.Content(PcrRequest.opened(call, result, "runtime-event", rest));
+                case "dstack" -> {
+                    String[] parts = named("--runtime-event", "dstack:NAME=HEX", rest);
+                    yield new RuntimeEvent.DstackV1(
+                            parts[0], Source.of(parts[0], HexFormat.of().parseHex(parts[1])));
+                }
+                case "aael" -> new RuntimeEvent.AgentLog(rest);
+                case "image" -> new RuntimeEvent.ContainerImage(Digest.parse(DigestAlgorithm.SHA256, rest));
+                default ->
+                    throw Complaint.usage(
+                            "--runtime-event: expected sha384:, file:, dstack:, aael: or image:, got '" + text + "'",
+                            "");
+            };
+        } catch (IllegalArgumentException e) {
+            throw Complaint.usage("--runtime-event " + text + ": " + e.getMessage(), "");
+        }
+    }
+
+    private String commandLine(String text) {
+        if (!text.startsWith("@")) {
+            return text;
+        }
+        Source file = PcrRequest.opened(call, result, "cmdline", text.substring(1));
+        return new String(file.toByteArray(), StandardCharsets.UTF_8);
+    }
+
+    private static RtmrContent given(String option, String hex) {
+        try {
+            return RtmrContent.given(Digest.parse(DigestAlgorithm.SHA384, hex), option.substring(2));
+        } catch (IllegalArgumentException e) {
+            throw Complaint.usage(option + ": " + e.getMessage(), "");
+        }
+    }
+
+    private static String[] named(String option, String form, String text) {
+        int equals = text.indexOf('=');
+        if (equals <= 0) {
+            throw Complaint.usage(option + ": expected " + form + ", got '" + text + "'", "");
+        }
+        return new String[] {text.substring(0, equals), text.substring(equals + 1)};
+    }
+
+    private Optional<RtmrContent> file(String option) {
+        return PcrRequest.file(call, result, option).map(RtmrContent::of);
+    }
+}

@@ -1,0 +1,167 @@
+package dev.measure.cli;
+
+import dev.measure.Assumption;
+import dev.measure.Prediction;
+import dev.measure.ValueId;
+import dev.measure.boot.BootInputs;
+import dev.measure.boot.BootPrediction;
+import dev.measure.boot.BootSequence;
+import dev.measure.tdx.Edk2Generation;
+import dev.measure.tdx.Rtmr;
+import dev.measure.tdx.RtmrEvent;
+import dev.measure.tdx.RtmrInputs;
+import dev.measure.tdx.RtmrValue;
+import dev.measure.tdx.TdxLaunch;
+import dev.measure.tdx.TdxVmm;
+import dev.measure.uki.Uki;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/** Predicts the RTMRs of one firmware: one boot for each memory size, profile and selected firmware. */
+final class RtmrValues {
+    private static final String UNKNOWN = "unknown";
+
+    private final Call call;
+    private final TdxRequest request;
+    private final Result result;
+    private final List<String> transcript = new ArrayList<>();
+    private int asked;
+
+    RtmrValues(Call call, TdxRequest request, Result result) {
+        this.call = call;
+        this.request = request;
+        this.result = result;
+    }
+
+    /** Adds the registers of one firmware; returns how many values were asked for. */
+    int add(LaunchTarget target, TdxLaunch launch, BiFunction<LaunchTarget, List<String>, String> command) {
+        int before = asked;
+        RtmrRequest boot = new RtmrRequest(call, result);
+        List<Integer> vcpus = boot.vcpus();
+        if (vcpus.size() > 1 && request.registers().contains("rtmr0")) {
+            throw Complaint.usage(
+                    "--vcpus: RTMR0 holds ACPI tables, which are of one number of vCPUs",
+                    "ask for one number at a time");
+        }
+        Optional<Uki> uki = boot.uki();
+        List<Optional<BootInputs>> boots = new ArrayList<>();
+        if (uki.isPresent()) {
+            boot.boots(uki.get(), target).forEach(each -> boots.add(Optional.of(each)));
+        } else {
+            boots.add(Optional.empty());
+        }
+        RtmrInputs.Builder in = boot.inputs(request.memory()).launch(launch);
+        List<Optional<Long>> memory = new ArrayList<>();
+        request.memory().forEach(size -> memory.add(Optional.of(size)));
+        if (memory.isEmpty()) {
+            memory.add(Optional.empty());
+        }
+        for (Optional<Long> size : memory) {
+            size.ifPresent(in::memory);
+            for (Optional<BootInputs> each : boots) {
+                each.ifPresent(in::boot);
+                RtmrInputs inputs = in.build();
+                Map<String, String> keys = keys(target, inputs, size, vcpus, each);
+                for (RtmrValue value : values(inputs)) {
+                    if (request.registers().contains("rtmr" + value.register())) {
+                        add(value, keys, () -> command.apply(target, List.of("--register", "rtmr" + value.register())));
+                    }
+                }
+            }
+        }
+        call.value("--transcript").ifPresent(this::write);
+        return asked - before;
+    }
+
+    private static List<RtmrValue> values(RtmrInputs inputs) {
+        try {
+            return Rtmr.of(inputs);
+        } catch (IllegalArgumentException e) {
+            throw Complaint.usage(e.getMessage(), "");
+        }
+    }
+
+    private Map<String, String> keys(
+            LaunchTarget target,
+            RtmrInputs inputs,
+            Optional<Long> memory,
+            List<Integer> vcpus,
+            Optional<BootInputs> boot) {
+        Map<String, String> keys = new LinkedHashMap<>();
+        keys.put("fw", target.fw());
+        keys.put("edk2", Rtmr.generation(inputs).map(Edk2Generation::id).orElse(UNKNOWN));
+        keys.put("vmm", request.vmm().map(TdxVmm::id).orElse(UNKNOWN));
+        keys.put("memory", memory.map(TdxValues::memory).orElse(UNKNOWN));
+        keys.put(
+                "vcpus",
+                vcpus.isEmpty()
+                        ? UNKNOWN
+                        : String.join(",", vcpus.stream().map(String::valueOf).toList()));
+        keys.put("profile", Integer.toString(boot.map(BootInputs::profile).orElse(0)));
+        keys.put(
+                "fwid", boot.map(BootSequence::of).flatMap(BootPrediction::fwid).orElse("none"));
+        keys.put("phase", "none");
+        return keys;
+    }
+
+    private void add(RtmrValue value, Map<String, String> common, java.util.function.Supplier<String> command) {
+        asked++;
+        String register = value.prediction().register().id();
+        Map<String, String> keys = new LinkedHashMap<>(common);
+        keys.put("variant", value.variant());
+        String id = ValueId.of(register, keys);
+        if (!value.fromEvidence() || !(value.prediction() instanceof Prediction.Predicted predicted)) {
+            Map<String, Object> parameters = new LinkedHashMap<>(keys);
+            parameters.remove("fw");
+            new Answers(result).add(new Answers.Question(id, parameters, command, "", ""), value.prediction());
+        } else {
+            predicted.assumptions().forEach(result::assumption);
+            predicted.warnings().forEach(result::warning);
+            Map<String, Object> parameters = new LinkedHashMap<>(keys);
+            parameters.remove("fw");
+            result.value(new Result.Value(
+                    id,
+                    predicted.register(),
+                    predicted.measurement().value(),
+                    Result.Status.FROM_EVIDENCE,
+                    predicted.measurement().evidence(),
+                    parameters,
+                    command,
+                    predicted.measurement()));
+            result.assumption(new Assumption(
+                    "from-log",
+                    register,
+                    "digests in it were taken from the log, so it says nothing about the machine that wrote the log"));
+        }
+        if (!value.variant().equals("only")) {
+            result.assumption(new Assumption("variant", value.variant(), value.why()));
+            List<String> ids = new ArrayList<>(result.alternatives().getOrDefault(register, List.of()));
+            ids.add(id);
+            result.alternatives(register, ids);
+        }
+        for (RtmrEvent event : value.events()) {
+            transcript.add(String.join(
+                    "\t",
+                    id,
+                    event.type().text(),
+                    event.digest().hex(),
+                    event.origin().id(),
+                    event.name(),
+                    event.provenance().text()));
+        }
+    }
+
+    private void write(String name) {
+        try {
+            Files.write(call.inputs().path(name), transcript);
+        } catch (IOException e) {
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+        }
+    }
+}
