@@ -64,8 +64,24 @@ public final class Rtmr {
 
     static void assume(RtmrRecorder recorder, RtmrInputs inputs, Edk2Generation edk2) {
         if (inputs.edk2.isEmpty()) {
+            String version = inputs.launch
+                    .flatMap(launch -> FirmwareVersion.find(launch.firmware()))
+                    .orElse("");
+            boolean exact = version.startsWith(
+                    edk2.id().substring(0, 4) + "." + edk2.id().substring(4));
             recorder.assume(
-                    "edk2", edk2.id(), "the firmware names this release in its version string; --edk2 says otherwise");
+                    "edk2",
+                    edk2.id(),
+                    exact
+                            ? "the firmware names this release in its version string; --edk2 says otherwise"
+                            : "the firmware is " + version
+                                    + ", and this is the last release before it whose rules are known");
+        }
+        if (!edk2.genericMeasures()) {
+            recorder.assume(
+                    "firmware-platform",
+                    "IntelTdxX64",
+                    "in EDK2 " + edk2.id() + " OvmfPkgX64 measures nothing in a trust domain");
         }
     }
 

@@ -1,0 +1,112 @@
+package dev.measure.tdx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Source;
+import dev.measure.Strictness;
+import dev.measure.boot.BootInputs;
+import dev.measure.eventlog.EventLog;
+import dev.measure.eventlog.EventType;
+import dev.measure.eventlog.TcgEvent;
+import dev.measure.uki.Uki;
+import dev.measure.vectors.Shared;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * RTMR1 and RTMR2 against the logs that real boots of the same images left with a TPM: the same programs measure the same bytes in
+ * the same order, PCRs 2 to 6 into RTMR1 and 8 to 15 into RTMR2. Only separators differ: a trust domain has one, after the firmware
+ * has said which option it calls.
+ */
+final class RtmrBootsTest {
+    private static final String SEPARATOR =
+            "394341b7182cd227c5c6b07ef8000cdfd86136c4292b8e576573ad7ed9ae41019f5818b4b971c9effc60e1ad9f1289f0";
+    private static final String CALLING =
+            "77a0dab2312b4e1e57a84d865a21e5b2ee8d677a21012ada819d0a98988078d3d740f6346bfe0abaa938ca20439a8d71";
+
+    @TestFactory
+    Stream<DynamicTest> imagesMeasureAsWithATpm() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        if (Shared.file("vectors/boots").isPresent()) {
+            for (String name :
+                    List.of("a-v257-fw2025.02", "a-v262-fw2026.08", "g-kernel-vmlinuz-fw13", "g-kernel-vmlinuz-fwS")) {
+                tests.add(DynamicTest.dynamicTest(name, () -> compare(name)));
+            }
+        }
+        return tests.stream();
+    }
+
+    private static void compare(String name) throws IOException {
+        JsonNode json = JsonMapper.builder()
+                .build()
+                .readTree(Shared.file("vectors/boots/" + name + "/case.json")
+                        .orElseThrow()
+                        .toFile());
+        RtmrInputs.Builder in = RtmrInputs.builder();
+        boolean newest = json.get("code").get("image").asText().contains("forky");
+        in.edk2(Edk2Generation.of(newest ? "202605" : "202502").orElseThrow()).secureBoot(false);
+        JsonNode direct = json.get("direct");
+        if (direct != null) {
+            in.memory(1L << 30)
+                    .qemuVersion("7.2")
+                    .kernel(RtmrContent.of(fixture(direct.get("kernel"))))
+                    .initrd(RtmrContent.of(fixture(direct.get("initrd"))))
+                    .append(direct.get("append").asText());
+        } else {
+            String[] gpt = json.get("gpt").asText().split(": ");
+            in.boot(BootInputs.builder()
+                    .uki(Uki.read(fixture(json.get("files").get(0)), Strictness.LENIENT))
+                    .disk(Source.open(Shared.untar(gpt[0], gpt[1]).orElseThrow()))
+                    .build());
+        }
+        List<RtmrValue> values = Rtmr.of(in.build());
+        Source log = Source.open(
+                Shared.file("vectors/boots/" + name + "/eventlog.bin").orElseThrow());
+        assertTrue(of(values, 1).contains(folded(log, 2, 6)), () -> folded(log, 2, 6) + "\n" + of(values, 1));
+        assertEquals(List.of(folded(log, 8, 15)), of(values, 2));
+    }
+
+    private static List<List<String>> of(List<RtmrValue> values, int register) {
+        return values.stream()
+                .filter(value -> value.register() == register)
+                .map(value -> value.events().stream()
+                        .map(event -> event.digest().hex())
+                        .toList())
+                .toList();
+    }
+
+    private static List<String> folded(Source log, int from, int to) {
+        List<String> digests = new ArrayList<>();
+        for (TcgEvent event : EventLog.read(log).events()) {
+            boolean separator = event.type().equals(EventType.EV_SEPARATOR);
+            if (event.registerIndex() >= from && event.registerIndex() <= to && !separator) {
+                digests.add(event.digest(DigestAlgorithm.SHA384).orElseThrow().hex());
+            }
+        }
+        int calling = digests.indexOf(CALLING);
+        if (calling >= 0) {
+            digests.add(calling + 1, SEPARATOR);
+        }
+        return digests;
+    }
+
+    private static Source fixture(JsonNode file) throws IOException {
+        Optional<Path> path = Shared.untar(
+                file.get("archive").asText(), "ukis/" + file.get("name").asText());
+        Source source = Source.open(path.orElseThrow());
+        assertEquals(
+                file.get("sha256").asText(),
+                source.digest(DigestAlgorithm.SHA256).hex());
+        return source;
+    }
+}
