@@ -257,7 +257,7 @@ final class RtmrRequest {
             in.acpiRsdp(acpi.get(1));
             in.acpiTables(acpi.get(2));
         }
-        if (!call.has("--boot-order")) {
+        if (!call.has("--boot-order") && !boot.isEmpty()) {
             in.bootEvents(boot);
         }
     }

@@ -110,4 +110,51 @@ class TdxVectorTest {
                         file.get().resolveSibling("etc_table-loader.bin"),
                         folder.resolve("blobs/etc_table-loader.bin")));
     }
+
+    /** A log of a trust domain of 1 GiB; its firmware has the layout and the variable store of Debian's. */
+    @Test
+    void rtmr0OfADirectBootIsThatOfALogWhoseAcpiDigestsAreTaken() throws IOException {
+        Optional<Path> log = Shared.file("vectors/tdx/evidence/dstack/ccel.bin");
+        Optional<Path> firmware = Shared.unxz("firmware/deb13-OVMF.fd.xz");
+        if (log.isEmpty() || firmware.isEmpty()) {
+            return;
+        }
+        String replayed = "";
+        for (JsonNode item : new ObjectMapper()
+                .readTree(Shared.file("vectors/tdx/evidence.json").orElseThrow().toFile())) {
+            if (item.path("file").asText().equals("evidence/dstack/ccel.bin")) {
+                replayed = item.get("replayed").get("rtmr0").asText();
+            }
+        }
+        String[] words = {
+            "tdx",
+            firmware.get().toString(),
+            "--edk2",
+            "202411",
+            "--memory",
+            "1G",
+            "--register",
+            "rtmr0",
+            "--from-log",
+            log.get().toString(),
+            "--transcript",
+            "events",
+            "--json"
+        };
+        JsonNode value = new ObjectMapper()
+                .readTree(measure(words).out())
+                .get("measurements")
+                .get(0);
+        assertEquals(replayed, value.get("value").asText());
+        assertEquals("from-evidence", value.get("status").asText());
+        // Only the three ACPI digests are the log's.
+        assertEquals(
+                3,
+                Files.readAllLines(folder.resolve("events")).stream()
+                        .filter(line -> line.contains("\tfrom-evidence\t"))
+                        .count());
+        assertEquals(13, Files.readAllLines(folder.resolve("events")).size());
+        words[5] = "2G";
+        assertTrue(!measure(words).out().contains(replayed));
+    }
 }

@@ -223,15 +223,8 @@ final class FirmwareEvents {
         rtmr0.add("SMBIOS table", EventType.EV_EFI_HANDOFF_TABLES, inputs.smbios.get(), Evidence.SOURCE);
     }
 
-    /** BootOrder and its options: given, stored, or made by the firmware for a direct boot. */
+    /** BootOrder and its options: given, stored, made by the firmware for a direct boot, or else from a log. */
     void bootVariables() {
-        if (inputs.bootEvents.isPresent()) {
-            inputs.bootEvents
-                    .get()
-                    .forEach(content ->
-                            rtmr0.add("boot variable", EventType.EV_EFI_VARIABLE_BOOT, content, Evidence.HARDWARE));
-            return;
-        }
         if (inputs.bootOrder.isPresent()) {
             given(inputs.bootOrder.get());
             return;
@@ -244,7 +237,15 @@ final class FirmwareEvents {
             return;
         }
         boolean uiApp = edk2.id().compareTo("202505") < 0;
-        if (inputs.boot.isPresent() || !uiApp) {
+        boolean made = inputs.boot.isEmpty() && uiApp;
+        if (!made && inputs.bootEvents.isPresent()) {
+            inputs.bootEvents
+                    .get()
+                    .forEach(content ->
+                            rtmr0.add("boot variable", EventType.EV_EFI_VARIABLE_BOOT, content, Evidence.HARDWARE));
+            return;
+        }
+        if (!made) {
             rtmr0.unknown(
                     "which boot variables the firmware makes depends on its build and on the devices",
                     "--boot-order with --boot-variable; --boot-order none if it measures none");

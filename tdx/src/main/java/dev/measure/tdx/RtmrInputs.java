@@ -152,7 +152,7 @@ public final class RtmrInputs {
             return this;
         }
 
-        /** {@return this builder, given what BootOrder and the Boot#### variables measure, in order, such as digests of a log} */
+        /** {@return this builder, given what boot variables that cannot be told otherwise measure, in order, such as digests of a log} */
         public Builder bootEvents(List<RtmrContent> value) {
             bootEvents = Optional.of(value);
             return this;

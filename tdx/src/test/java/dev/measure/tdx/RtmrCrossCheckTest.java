@@ -13,6 +13,7 @@ import dev.measure.Prediction;
 import dev.measure.Register;
 import dev.measure.Source;
 import dev.measure.Strictness;
+import dev.measure.eventlog.EventLog;
 import dev.measure.firmware.Firmware;
 import dev.measure.firmware.TdxMetadata;
 import dev.measure.vectors.OvmfWriter;
@@ -88,6 +89,10 @@ final class RtmrCrossCheckTest {
 
     /** A firmware with the fresh variable store of Debian's 4 MiB images and the sections of an image of that time. */
     private static Optional<TdxLaunch> launch() throws IOException {
+        return launch(0x810000);
+    }
+
+    private static Optional<TdxLaunch> launch(long firstTemporary) throws IOException {
         Optional<Path> debian = Shared.unxz("firmware/forky-OVMF.amdsev.fd.xz");
         if (debian.isEmpty()) {
             return Optional.empty();
@@ -105,7 +110,7 @@ final class RtmrCrossCheckTest {
                 .tdxSection(
                         store.length, length - store.length, 0xffc00000L + store.length, length - store.length, 0, 1)
                 .tdxSection(0, store.length, 0xffc00000L, store.length, 1, 0)
-                .tdxSection(0, 0, 0x810000, 0x10000, 3, 0)
+                .tdxSection(0, 0, firstTemporary, 0x820000 - firstTemporary, 3, 0)
                 .tdxSection(0, 0, 0x80b000, 0x2000, 3, 0)
                 .tdxSection(0, 0, 0x809000, 0x2000, 2, 0)
                 .tdxSection(0, 0, 0x800000, 0x6000, 3, 0)
@@ -240,5 +245,51 @@ final class RtmrCrossCheckTest {
                 .forEach(n -> org.junit.jupiter.api.Assertions.assertThrows(
                         dev.measure.MalformedInputException.class,
                         () -> DstackMeasurement.read(Source.of("cut", Arrays.copyOf(cbor, n)))));
+    }
+
+    /** Logs of both layouts, and of firmware before and after the second separator moved to RTMR1. */
+    @Test
+    void logsHaveTheEventsOfTheirGenerations() throws IOException {
+        compare("dstack/ccel.bin", "202411", 0x811000, 1L << 30);
+        compare("ccel/CCEL_data_ovmf", "202402", 0x810000, 2L << 30);
+    }
+
+    private static void compare(String name, String edk2, long firstTemporary, long memory) throws IOException {
+        Optional<Path> file = Shared.file("vectors/tdx/evidence/" + name);
+        Optional<TdxLaunch> launch = launch(firstTemporary);
+        if (file.isEmpty() || launch.isEmpty()) {
+            return;
+        }
+        EventLog log = EventLog.read(Source.open(file.get()));
+        List<List<String>> logged = List.of(logged(log, 1), logged(log, 2), logged(log, 3));
+        RtmrInputs.Builder in = RtmrInputs.builder()
+                .launch(launch.get())
+                .edk2(Edk2Generation.of(edk2).orElseThrow())
+                .memory(memory)
+                .secureBoot(false)
+                .acpiLoader(lifted(logged.get(0).get(8)))
+                .acpiRsdp(lifted(logged.get(0).get(9)))
+                .acpiTables(lifted(logged.get(0).get(10)))
+                .kernel(lifted(logged.get(1).get(0)));
+        List<RtmrValue> values = Rtmr.of(in.build());
+        for (int register = 0; register < 2; register++) {
+            assertEquals(
+                    logged.get(register),
+                    values.get(register).events().stream()
+                            .map(event -> event.digest().hex())
+                            .toList());
+        }
+    }
+
+    private static RtmrContent lifted(String digest) {
+        return RtmrContent.fromLog(Digest.parse(DigestAlgorithm.SHA384, digest), "log");
+    }
+
+    private static List<String> logged(EventLog log, int register) {
+        return log.events().stream()
+                .filter(event ->
+                        event.registerIndex() == register && event.type().extendsRegister())
+                .map(event -> event.digest(DigestAlgorithm.SHA384).orElseThrow().hex())
+                .toList();
     }
 }
