@@ -119,6 +119,7 @@ final class HelpTopics {
 
                   snp    fw, vmm, cpu, features, vcpus, hashes, rules
                   mrtd   fw, order
+                  rtmr0, rtmr1, rtmr2, rtmr3   fw, edk2, vmm, memory, vcpus, profile, fwid, phase, variant
 
                   fw        efifw:ID for firmware inside an f-UKI, else file:NAME, without folders
                   vmm       a behaviour profile: measure help profiles
