@@ -23,6 +23,8 @@ final class HandedKernel implements ImageEvents {
     private static final List<String> EXIT =
             List.of("Exit Boot Services Invocation", "Exit Boot Services Returned with Success");
 
+    private static final String INSTEAD = "a bzImage, or the UKI as parameter, with --direct if the VMM hands it over";
+
     private final RtmrRecorder rtmr1 = new RtmrRecorder(1);
     private final RtmrRecorder rtmr2 = new RtmrRecorder(2);
     private final RtmrInputs inputs;
@@ -78,7 +80,12 @@ final class HandedKernel implements ImageEvents {
     /** The file as the firmware gets it: as it is from QEMU 10.0 and EDK2 202502 on, else with a changed setup header. */
     private Optional<Source> handed(Source file) {
         if (!DirectKernel.isBzImage(file)) {
-            return Optional.of(file); // QEMU writes into nothing but a setup header
+            PeImage.read(file); // a file that is no EFI program either is broken
+            String why =
+                    file.name() + " is no bzImage, and what other images measure by themselves is not that of a kernel";
+            rtmr1.unknown(why, INSTEAD);
+            rtmr2.unknown(why, INSTEAD);
+            return Optional.empty();
         }
         if (edk2.namedBlobs()) {
             if (inputs.qemuVersion.isEmpty()) {
