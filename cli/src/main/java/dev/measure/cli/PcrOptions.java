@@ -31,6 +31,11 @@ final class PcrOptions {
                         List.of("none", "all"),
                         "--fwid"),
                 stub(),
+                Options.value("FILE", "the UKI, in place of the parameter", "--image"),
+                Options.value(
+                        "LOG",
+                        "a log of this machine, from which PCRs 0 to 3, 6, 7 and 14 are taken if they are not predictable",
+                        "--from-eventlog"),
                 Options.choice(
                         "STYLE",
                         PcrStyle.ids(),
@@ -95,6 +100,15 @@ final class PcrOptions {
                 Options.value("TEXT", "its version string, when it cannot be found in the file", "--crtm-version"),
                 Options.value("FILE", "what PEIFV in memory differs in, as JSON", "--peifv-patches"),
                 Options.value("FILE", "variable store: a VARS file or a whole image", "--vars"),
+                Options.value(
+                        "FILE",
+                        "PK, in place of --vars: signature lists (.esl) or an authenticated variable (.auth); Secure Boot is"
+                                + " then on",
+                        "--pk",
+                        "--PK"),
+                Options.value("FILE", "KEK, likewise", "--kek", "--KEK"),
+                Options.value("FILE", "db, likewise", "--db"),
+                Options.value("FILE", "dbx, likewise", "--dbx"),
                 Options.choice(
                         "STATE",
                         List.of("on", "off"),

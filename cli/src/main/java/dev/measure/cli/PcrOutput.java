@@ -1,17 +1,21 @@
 package dev.measure.cli;
 
 import dev.measure.Assumption;
+import dev.measure.Measurement;
 import dev.measure.Prediction;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.BootPhase;
 import dev.measure.boot.BootPrediction;
 import dev.measure.boot.BootSequence;
+import dev.measure.eventlog.Replay;
 import dev.measure.tpm.Pcr;
 import dev.measure.tpm.PcrPrediction;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Puts predictions of PCRs into a result. */
@@ -27,6 +31,9 @@ final class PcrOutput {
             Map.entry("boot-secret", List.of(9)),
             Map.entry("nvpcr", List.of(9)),
             Map.entry("fwid", List.of(11)));
+
+    /** What firmware, its settings and its drivers decide, and what shim measures of its own. */
+    private static final Set<Integer> LEARNED = Set.of(0, 1, 2, 3, 6, 7, 14);
 
     private PcrOutput() {}
 
@@ -57,6 +64,24 @@ final class PcrOutput {
      */
     static void add(
             List<BootPrediction> boots, PcrRequest request, Function<PcrPrediction, String> command, Result result) {
+        add(boots, request, command, result, Optional.empty());
+    }
+
+    /**
+     * Adds the values.
+     *
+     * @param boots the boots
+     * @param request which registers and banks
+     * @param command the command line that gives a value alone
+     * @param result takes the values, the reasons of those that there are not, and what they take for granted
+     * @param learned a log of the machine, for registers that the image does not change and that are not predictable
+     */
+    static void add(
+            List<BootPrediction> boots,
+            PcrRequest request,
+            Function<PcrPrediction, String> command,
+            Result result,
+            Optional<Replay> learned) {
         for (BootPrediction boot : boots) {
             boot.assumptions().stream()
                     .filter(assumption -> concerns(assumption, request))
@@ -65,7 +90,7 @@ final class PcrOutput {
         }
         Map<String, List<String>> alternatives = new LinkedHashMap<>();
         for (PcrPrediction value : Pcr.of(boots, request.pcrs(), request.banks())) {
-            add(value, command, result);
+            add(value, command, result, learned.flatMap(log -> learned(value, log)));
             if (value.alternative()) {
                 alternatives
                         .computeIfAbsent(group(value, boots.size() == 1), any -> new ArrayList<>())
@@ -84,23 +109,32 @@ final class PcrOutput {
                 : id.substring(0, id.lastIndexOf("/variant="));
     }
 
-    private static void add(PcrPrediction value, Function<PcrPrediction, String> command, Result result) {
+    /** The value in the log of an earlier boot; after os-separator a log of the firmware says less than the register holds. */
+    private static Optional<Measurement> learned(PcrPrediction value, Replay log) {
+        if (!(value.prediction() instanceof Prediction.NotPredictable)
+                || !LEARNED.contains(value.register().index())
+                || value.phase().contains(BootPhase.OS_SEPARATOR)) {
+            return Optional.empty();
+        }
+        return log.measurements().stream()
+                .filter(measurement -> measurement.register().equals(value.register()))
+                .findFirst();
+    }
+
+    private static void add(
+            PcrPrediction value,
+            Function<PcrPrediction, String> command,
+            Result result,
+            Optional<Measurement> learned) {
         if (value.prediction() instanceof Prediction.Predicted predicted) {
-            Map<String, Object> parameters = new LinkedHashMap<>();
-            parameters.put("bank", value.register().bank().id());
-            parameters.put("profile", value.profile());
-            parameters.put("fwid", value.fwid());
-            parameters.put("phase", value.phase());
-            parameters.put("variant", value.variant());
-            result.value(new Result.Value(
-                    value.id(),
-                    value.register(),
-                    predicted.measurement().value(),
-                    Result.Status.PREDICTED,
-                    predicted.measurement().evidence(),
-                    parameters,
-                    () -> command.apply(value),
-                    predicted.measurement()));
+            value(value, predicted.measurement(), Result.Status.PREDICTED, command, result);
+        } else if (learned.isPresent()) {
+            result.assumption(
+                    new Assumption(
+                            "learned",
+                            value.register().id(),
+                            "taken from a log: right as long as firmware, settings and boot loaders of that machine stay the same"));
+            value(value, learned.get(), Result.Status.FROM_EVIDENCE, command, result);
         } else if (value.prediction() instanceof Prediction.NotPredictable not) {
             result.refusal(new Result.Refusal(
                     value.id(),
@@ -114,5 +148,28 @@ final class PcrOutput {
         } else {
             throw new AssertionError(value.prediction());
         }
+    }
+
+    private static void value(
+            PcrPrediction value,
+            Measurement measurement,
+            Result.Status status,
+            Function<PcrPrediction, String> command,
+            Result result) {
+        Map<String, Object> parameters = new LinkedHashMap<>();
+        parameters.put("bank", value.register().bank().id());
+        parameters.put("profile", value.profile());
+        parameters.put("fwid", value.fwid());
+        parameters.put("phase", value.phase());
+        parameters.put("variant", value.variant());
+        result.value(new Result.Value(
+                value.id(),
+                value.register(),
+                measurement.value(),
+                status,
+                measurement.evidence(),
+                parameters,
+                () -> command.apply(value),
+                measurement));
     }
 }

@@ -11,6 +11,8 @@ import dev.measure.boot.NamedFile;
 import dev.measure.boot.PeifvPatches;
 import dev.measure.boot.SelectableFirmware;
 import dev.measure.smbios.SmbiosTable;
+import dev.measure.uefi.AuthenticatedVariable;
+import dev.measure.uefi.SignatureDatabase;
 import dev.measure.uki.StubVersion;
 import dev.measure.uki.Uki;
 import dev.measure.uki.UkiFirmware;
@@ -22,6 +24,7 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -55,7 +58,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         machine(call, result, in);
         path(call, result, in);
         beside(call, result, in);
-        List<BootInputs> boots = uki.isEmpty() ? List.of(in.build()) : targets(call, uki.get(), in.build());
+        List<BootInputs> boots = uki.isEmpty() ? partsAlone(call, in) : targets(call, uki.get(), in.build());
         Optional<PcrStyle> style = PcrStyle.of(call);
         List<Integer> usual = style.equals(Optional.of(PcrStyle.NITRO)) ? PcrStyle.NITRO_PCRS : usualPcrs();
         List<Integer> pcrs = call.has("--pcr") ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23) : usual;
@@ -123,8 +126,33 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
                 .toList();
     }
 
+    /** {@return the name of the UKI} */
+    static Optional<String> image(Call call) {
+        if (call.has("--image") && call.positional(0).isPresent()) {
+            throw Complaint.usage("--image and a parameter both name the UKI", "leave one out");
+        }
+        return call.positional(0).or(() -> call.value("--image"));
+    }
+
+    /** What is given in parts, or is a kernel alone, has one profile and at most the one firmware that is among the parts. */
+    private static List<BootInputs> partsAlone(Call call, BootInputs.Builder in) {
+        List<String> profiles = call.values("--profile");
+        if (!profiles.isEmpty()
+                && !profiles.equals(List.of("all"))
+                && !Lists.numbers("--profile", profiles, 0, MOST_PROFILES).equals(List.of(0))) {
+            throw Complaint.usage(
+                    "--profile: without a whole UKI there is profile 0 only", "give the sections of that profile");
+        }
+        if (call.has("--fwid")) {
+            throw Complaint.usage(
+                    "--fwid is about a whole UKI",
+                    "in parts, .efifw is measured if it is given: --efifw FILE; leave it out for none");
+        }
+        return List.of(in.build());
+    }
+
     private static Optional<Uki> image(Call call, Result result, BootInputs.Builder in) {
-        Optional<String> name = call.positional(0);
+        Optional<String> name = image(call);
         Map<String, String> parts = parts(call, name.isPresent());
         if (name.isPresent() && !parts.isEmpty()) {
             throw Complaint.usage(
@@ -208,6 +236,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
     private static void machine(Call call, Result result, BootInputs.Builder in) {
         file(call, result, "--firmware").ifPresent(in::firmware);
         file(call, result, "--vars").ifPresent(in::variables);
+        secureBootKeys(call, result, in);
         file(call, result, "--acpi-loader").ifPresent(in::acpiLoader);
         file(call, result, "--acpi-rsdp").ifPresent(in::acpiRsdp);
         file(call, result, "--acpi-tables").ifPresent(in::acpiTables);
@@ -241,6 +270,29 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
                 .map(name -> opened(call, result, "option-rom", name))
                 .toList());
         bootOptions(call, result, in);
+    }
+
+    private static void secureBootKeys(Call call, Result result, BootInputs.Builder in) {
+        Map<String, Source> keys = new LinkedHashMap<>();
+        for (String name : List.of("PK", "KEK", "db", "dbx")) {
+            file(call, result, "--" + name.toLowerCase(Locale.ROOT))
+                    .ifPresent(source -> keys.put(
+                            name,
+                            AuthenticatedVariable.is(source)
+                                    ? AuthenticatedVariable.read(source).payload()
+                                    : source));
+        }
+        if (keys.isEmpty()) {
+            return;
+        }
+        if (call.has("--vars")) {
+            throw Complaint.usage(
+                    "--vars and --" + keys.keySet().iterator().next().toLowerCase(Locale.ROOT)
+                            + " both give Secure Boot variables",
+                    "leave one out");
+        }
+        keys.values().forEach(SignatureDatabase::read);
+        in.secureBootKeys(keys);
     }
 
     static SmbiosTable smbios(Call call, Result result, String name) {
@@ -322,7 +374,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         call.value("--load-options").ifPresent(in::loadOptions);
         in.direct(call.has("--direct"));
         file(call, result, "--kernel").ifPresent(in::kernel);
-        if (call.has("--kernel") || call.positional(0).isPresent()) {
+        if (call.has("--kernel") || image(call).isPresent()) {
             file(call, result, "--initrd").ifPresent(in::initrd);
         }
         if (call.has("--append") && !call.has("--direct")) {
@@ -351,7 +403,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
             boolean whole = equals <= 0 || Files.exists(call.inputs().path(text));
             String file = whole ? text : text.substring(equals + 1);
             String name = whole ? file.substring(file.lastIndexOf('/') + 1) : text.substring(0, equals);
-            if (!name.toLowerCase(java.util.Locale.ROOT).endsWith(suffix) || name.startsWith(".")) {
+            if (!name.toLowerCase(Locale.ROOT).endsWith(suffix) || name.startsWith(".")) {
                 throw Complaint.usage(
                         option + ": the stub takes only files named *" + suffix + ", got '" + name + "'",
                         "give the name that it has on the disk: " + option + " NAME" + suffix + "=" + file);

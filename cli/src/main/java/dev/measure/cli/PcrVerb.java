@@ -1,7 +1,10 @@
 package dev.measure.cli;
 
+import dev.measure.Source;
 import dev.measure.boot.BootPrediction;
 import dev.measure.boot.BootVariant;
+import dev.measure.eventlog.EventLog;
+import dev.measure.eventlog.Replay;
 import dev.measure.tpm.PcrPrediction;
 import dev.measure.tpm.PredictedLog;
 import java.io.IOException;
@@ -74,7 +77,9 @@ final class PcrVerb implements Verb {
         Result result = new Result();
         PcrRequest request = PcrRequest.of(call, result);
         List<BootPrediction> boots = boots(request);
-        Progress.during("PCRs", call, () -> PcrOutput.add(boots, request, value -> command(call, value), result));
+        Optional<Replay> learned = learned(call, result);
+        Progress.during(
+                "PCRs", call, () -> PcrOutput.add(boots, request, value -> command(call, value), result, learned));
         if (call.has("--write-eventlog")) {
             writeLog(boots, request, call);
         }
@@ -92,6 +97,19 @@ final class PcrVerb implements Verb {
         return call.has("--pcr") ? worst(result) : ExitCode.DONE;
     }
 
+    private static Optional<Replay> learned(Call call, Result result) {
+        return call.value("--from-eventlog").map(name -> {
+            Source file = call.inputs().open(name);
+            result.input("eventlog", file);
+            EventLog log = EventLog.read(file, call.common().strictness());
+            log.warnings().forEach(result::warning);
+            if (log.confidential()) {
+                throw Complaint.usage("--from-eventlog: " + name + " extends RTMRs, not PCRs", "");
+            }
+            return Replay.of(log);
+        });
+    }
+
     private static ExitCode worst(Result result) {
         return result.refusals().isEmpty() ? ExitCode.DONE : result.worstRefusal();
     }
@@ -106,7 +124,7 @@ final class PcrVerb implements Verb {
 
     static String command(Call call, PcrPrediction value) {
         List<String> words = new ArrayList<>(List.of("measure", "pcr"));
-        call.positional(0).ifPresent(words::add);
+        PcrRequest.image(call).ifPresent(words::add);
         words.addAll(List.of("--pcr", Integer.toString(value.register().index())));
         words.addAll(List.of("--bank", value.register().bank().id()));
         words.addAll(List.of("--profile", Integer.toString(value.profile())));

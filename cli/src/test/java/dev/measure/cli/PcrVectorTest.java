@@ -8,13 +8,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.vectors.EfifwWriter;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -229,6 +233,38 @@ class PcrVectorTest {
     }
 
     @Test
+    void aUkiInPartsHasOneProfileAndTheFirmwareAmongItsParts() throws IOException {
+        byte[] firmware =
+                EfifwWriter.efifw().fwid("here").payload(new byte[] {1, 2, 3}).build();
+        Files.write(folder.resolve("linux"), new byte[] {1});
+        Files.write(folder.resolve("efifw"), firmware);
+        Session session = Session.in(
+                folder,
+                "pcr",
+                "--linux",
+                "linux",
+                "--efifw",
+                "efifw",
+                "--stub",
+                "262.1",
+                "--pcr",
+                "11,12",
+                "--secure-boot",
+                "off");
+        assertTrue(
+                session.out().startsWith("pcr11/bank=sha256/profile=0/fwid=here/phase=none/variant=only  "),
+                session::toString);
+        assertEquals(
+                2,
+                Session.in(folder, "pcr", "--linux", "linux", "--profile", "1", "--pcr", "11")
+                        .exit());
+        assertEquals(
+                2,
+                Session.in(folder, "pcr", "--linux", "linux", "--fwid", "x", "--pcr", "11")
+                        .exit());
+    }
+
+    @Test
     void aFormOfOneValueRefusesTwo() throws IOException {
         List<String> words = new ArrayList<>(options("a-v262-fw2026.08"));
         words.addAll(List.of("--pcr", "5", "--exit-boot-retry", "both", "--style", "tpm2-yaml"));
@@ -236,6 +272,69 @@ class PcrVectorTest {
         assertEquals(2, session.exit(), session::toString);
         assertTrue(session.err().contains("PCR 5 has 2 right values"), session::toString);
         assertEquals("", session.out());
+    }
+
+    @Test
+    void whatIsNotPredictableIsTakenFromALog() throws IOException {
+        String boot = "a-v252-fw2022.11";
+        JsonNode tpm = read(boot, "pcrs.json").get("sha256");
+        String log = Shared.file("vectors/boots/" + boot + "/eventlog.bin")
+                .orElseThrow()
+                .toString();
+        List<String> words = new ArrayList<>(options(boot));
+        int memory = words.indexOf("--memory");
+        words.subList(memory, memory + 2).clear();
+        words.addAll(List.of("--pcr", "0,7,11", "--json"));
+        Session without = Session.in(folder, words.toArray(String[]::new));
+        assertEquals(6, without.exit(), without::toString);
+        words.addAll(List.of("--from-eventlog", log));
+        Session with = Session.in(folder, words.toArray(String[]::new));
+        assertEquals(0, with.exit(), with::toString);
+        JsonNode values = JSON.readTree(with.out()).get("measurements");
+        List<String> status = new ArrayList<>();
+        values.forEach(value -> {
+            String pcr = value.get("register").asText().substring(3);
+            status.add(pcr + " " + value.get("status").asText());
+            assertEquals(tpm.get(pcr).asText(), value.get("value").asText(), pcr);
+        });
+        assertEquals(List.of("0 from-evidence", "7 predicted", "11 predicted"), status);
+    }
+
+    /** The value in the first UEFI_VARIABLE_DATA of a name in a log: GUID, u64 characters, u64 bytes, name, value. */
+    private static byte[] variable(byte[] log, String name) {
+        byte[] text = name.getBytes(StandardCharsets.UTF_16LE);
+        ByteBuffer bytes = ByteBuffer.wrap(log).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at + 16 + text.length <= log.length; at++) {
+            if (bytes.getLong(at) == name.length()
+                    && Arrays.equals(log, at + 16, at + 16 + text.length, text, 0, text.length)) {
+                int start = at + 16 + text.length;
+                return Arrays.copyOfRange(log, start, start + (int) bytes.getLong(at + 8));
+            }
+        }
+        throw new AssertionError("no variable " + name);
+    }
+
+    @Test
+    void keysStandInForAVariableStore() throws IOException {
+        JsonNode tpm = read(SECURE_BOOT, "pcrs.json").get("sha384");
+        Path log = Shared.file("vectors/boots/" + SECURE_BOOT + "/eventlog.bin").orElseThrow();
+        List<String> words = new ArrayList<>(options(SECURE_BOOT));
+        int vars = words.indexOf("--vars");
+        words.subList(vars, vars + 2).clear();
+        byte[] bytes = Files.readAllBytes(log);
+        for (String name : List.of("PK", "KEK", "db", "dbx")) {
+            Files.write(folder.resolve(name + ".esl"), variable(bytes, name));
+            words.addAll(List.of("--" + name, name + ".esl"));
+        }
+        words.addAll(List.of("--style", "nitro"));
+        String image = words.remove(1);
+        words.addAll(List.of("--image", image));
+        Session session = Session.in(folder, words.toArray(String[]::new));
+        assertEquals(0, session.exit(), session::toString);
+        JsonNode measurements = JSON.readTree(session.out()).get("Measurements");
+        for (String pcr : List.of("4", "7", "12")) {
+            assertEquals(tpm.get(pcr).asText(), measurements.get("PCR" + pcr).asText(), pcr);
+        }
     }
 
     @Test

@@ -2,11 +2,14 @@ package dev.measure.boot;
 
 import dev.measure.Source;
 import dev.measure.smbios.SmbiosTable;
+import dev.measure.uefi.GuidName;
+import dev.measure.uefi.VariableStore;
 import dev.measure.uki.StubVersion;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -39,6 +42,7 @@ public final class BootInputs {
     final Optional<String> crtmVersion;
     final Optional<PeifvPatches> peifvPatches;
     final Optional<Source> variables;
+    final Optional<VariableStore> secureBootKeys;
     final Optional<Boolean> secureBoot;
     final Optional<String> machineType;
     final Optional<Integer> smp;
@@ -85,6 +89,7 @@ public final class BootInputs {
         crtmVersion = b.crtmVersion;
         peifvPatches = b.peifvPatches;
         variables = b.variables;
+        secureBootKeys = b.secureBootKeys;
         secureBoot = b.secureBoot;
         machineType = b.machineType;
         smp = b.smp;
@@ -163,6 +168,7 @@ public final class BootInputs {
         private Optional<String> crtmVersion = Optional.empty();
         private Optional<PeifvPatches> peifvPatches = Optional.empty();
         private Optional<Source> variables = Optional.empty();
+        private Optional<VariableStore> secureBootKeys = Optional.empty();
         private Optional<Boolean> secureBoot = Optional.empty();
         private Optional<String> machineType = Optional.empty();
         private Optional<Integer> smp = Optional.empty();
@@ -211,6 +217,7 @@ public final class BootInputs {
             crtmVersion = from.crtmVersion;
             peifvPatches = from.peifvPatches;
             variables = from.variables;
+            secureBootKeys = from.secureBootKeys;
             secureBoot = from.secureBoot;
             machineType = from.machineType;
             smp = from.smp;
@@ -305,6 +312,26 @@ public final class BootInputs {
         /** {@return this builder, given the variable store: a VARS file or a whole image} */
         public Builder variables(Source value) {
             variables = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * {@return this builder, given PK, KEK, db and dbx instead of a variable store}
+         *
+         * <p>Secure Boot is on if PK is not empty, as in every firmware that is built with it and not told otherwise.
+         *
+         * @param value signature lists by the name of the variable
+         */
+        public Builder secureBootKeys(Map<String, Source> value) {
+            List<VariableStore.Variable> keys = new ArrayList<>();
+            value.forEach((name, lists) -> keys.add(new VariableStore.Variable(
+                    name,
+                    name.startsWith("db") ? GuidName.EFI_IMAGE_SECURITY_DATABASE : GuidName.EFI_GLOBAL_VARIABLE,
+                    0,
+                    lists)));
+            Source on = Source.of("SecureBootEnable", new byte[] {1});
+            keys.add(new VariableStore.Variable("SecureBootEnable", GuidName.EFI_SECURE_BOOT_ENABLE_DISABLE, 0, on));
+            secureBootKeys = Optional.of(new VariableStore(Source.of("Secure Boot keys", new byte[0]), keys));
             return this;
         }
 

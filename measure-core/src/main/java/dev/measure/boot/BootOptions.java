@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -64,13 +65,32 @@ final class BootOptions {
             return given(recorder, inputs, store);
         }
         if (stored.isPresent()) {
-            return stored;
+            return stored.map(variables -> replaced(variables, inputs));
+        }
+        if (!inputs.bootVariables.isEmpty()) {
+            recorder.unknown(1, "boot options are given without their order", "--boot-order");
+            return Optional.empty();
         }
         if (facts.isEmpty() || facts.get().build().isEmpty()) {
             recorder.unknown(1, "which boot variables the firmware makes is not known", HINT);
             return Optional.empty();
         }
         return made(recorder, inputs, facts.get().build().get());
+    }
+
+    /** The variables of a store, with the values that are given in place of its own. */
+    private static List<Variable> replaced(List<Variable> stored, BootInputs inputs) {
+        Map<String, Source> given = new HashMap<>();
+        inputs.bootVariables.forEach((number, value) -> given.put(name(number), value));
+        return stored.stream()
+                .map(variable -> given.containsKey(variable.name())
+                        ? new Variable(
+                                variable.name(),
+                                given.get(variable.name()),
+                                Provenance.FileRange.of(given.get(variable.name())),
+                                Evidence.BOOT)
+                        : variable)
+                .toList();
     }
 
     private static Optional<List<Variable>> given(

@@ -1,6 +1,7 @@
 package dev.measure.boot;
 
 import dev.measure.Evidence;
+import dev.measure.MalformedInputException;
 import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.Warning;
@@ -10,6 +11,7 @@ import dev.measure.pe.PeImage;
 import dev.measure.smbios.ChidMode;
 import dev.measure.smbios.Chids;
 import dev.measure.smbios.MachineIdentity;
+import dev.measure.uki.EfiFirmware;
 import dev.measure.uki.FirmwareChoice;
 import dev.measure.uki.LoaderInfo;
 import dev.measure.uki.StubVersion;
@@ -397,6 +399,22 @@ public final class BootSequence {
         return Optional.empty();
     }
 
+    /** The id of the firmware that is measured: the selected one, or that of a UKI that is given in parts. */
+    private Optional<String> fwid() {
+        Optional<Source> part = inputs.parts.stream()
+                .filter(section -> section.name().equals(".efifw"))
+                .map(NamedFile::content)
+                .findFirst();
+        if (part.isEmpty() || stub.isEmpty() || !stub.get().measuredSections().contains(".efifw")) {
+            return firmware.flatMap(found -> found.firmware().fwid());
+        }
+        try {
+            return EfiFirmware.read(part.get()).fwid();
+        } catch (MalformedInputException e) {
+            return Optional.empty(); // measured all the same, as systemd-measure does, though no stub would select it
+        }
+    }
+
     private void warnOfSignatures(UkiFirmware found) {
         recorder.warn(new Warning(
                 WarningCode.PCRSIG_MISSES_EFIFW,
@@ -426,7 +444,7 @@ public final class BootSequence {
                 new TreeMap<>(recorder.notKnown()),
                 recorder.assumptions(),
                 recorder.warnings(),
-                firmware.flatMap(found -> found.firmware().fwid()),
+                fwid(),
                 profile,
                 secureBoot,
                 refusal);

@@ -51,7 +51,10 @@ record FirmwareFacts(
 
     /** {@return the facts; empty if neither firmware nor store nor build is given} */
     static Optional<FirmwareFacts> of(EventRecorder recorder, BootInputs inputs) {
-        if (inputs.firmware.isEmpty() && inputs.variables.isEmpty() && inputs.edk2.isEmpty()) {
+        if (inputs.firmware.isEmpty()
+                && inputs.variables.isEmpty()
+                && inputs.secureBootKeys.isEmpty()
+                && inputs.edk2.isEmpty()) {
             return Optional.empty();
         }
         Optional<Source> image = inputs.firmware;
@@ -67,7 +70,13 @@ record FirmwareFacts(
             capable = inputs.edk2.map(
                     b -> b.id().endsWith("-secboot") || b.release().equals("2022.11"));
         }
-        Optional<VariableStore> variables = inputs.variables.or(() -> image).flatMap(VariableStore::find);
+        if (capable.isEmpty() && inputs.secureBootKeys.isPresent()) {
+            recorder.assume("firmware", "with Secure Boot", "keys are given, and no firmware");
+            capable = Optional.of(true);
+        }
+        Optional<VariableStore> variables = inputs.secureBootKeys.isPresent()
+                ? inputs.secureBootKeys
+                : inputs.variables.or(() -> image).flatMap(VariableStore::find);
         return Optional.of(
                 new FirmwareFacts(image, sha256, volumes, version, versions.size() > 1, build, capable, variables));
     }

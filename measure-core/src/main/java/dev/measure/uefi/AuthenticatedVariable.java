@@ -23,6 +23,16 @@ public record AuthenticatedVariable(LocalDateTime timeStamp, Source pkcs7, Sourc
     /** dwLength counts itself, revision, type and GUID. */
     private static final int CERTIFICATE_HEADER = 24;
 
+    /** {@return whether a file starts like this structure, where a signature list has its GUID and lengths} */
+    public static boolean is(Source source) {
+        if (source.length() < 16 + CERTIFICATE_HEADER) {
+            return false;
+        }
+        Cursor c = Cursor.of(source.slice(0, 16 + CERTIFICATE_HEADER));
+        c.skip(20, "TimeStamp and dwLength");
+        return c.u16("wRevision") == REVISION && c.u16("wCertificateType") == WIN_CERT_TYPE_EFI_GUID;
+    }
+
     /**
      * {@return the structure in a file}
      *
