@@ -139,6 +139,14 @@ final class Ovmf {
                     0, "the list of PEIFV patches does not give the volume that it promises", "--peifv-patches");
             return;
         }
+        if (variant.get().machine().endsWith("smm=on")) { // builds with Secure Boot keep more state in place
+            recorder.assume(
+                    "peifv",
+                    "as listed",
+                    "the bytes that change in memory were " + variant.get().evidence()
+                            + "; with another variable store or QEMU version a Secure Boot build may change others:"
+                            + " compare PCR 0 with one boot of that machine, or give --peifv-patches");
+        }
         recorder.add(
                 "PEIFV",
                 Producer.FIRMWARE,
