@@ -48,7 +48,7 @@ public final class Main {
         try {
             results = new Runner(options).run();
         } catch (RunnerException e) {
-            System.err.println("benchmarks: error: " + e.getMessage());
+            System.err.println("benchmarks: error: " + e);
             System.exit(1);
             return;
         }
