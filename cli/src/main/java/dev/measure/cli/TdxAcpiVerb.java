@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.Assumption;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.tdx.AcpiBlobs;
@@ -80,6 +81,13 @@ final class TdxAcpiVerb implements Verb {
         return List.of();
     }
 
+    /** QEMU writes the window of 64-bit BARs into the DSDT as the firmware has placed them, and no firmware runs here. */
+    private static final Assumption WINDOW = new Assumption(
+            "pci-window",
+            "none above 4 GiB",
+            "firmware places 64-bit BARs, such as those of modern virtio devices, and QEMU then writes that window into"
+                    + " etc/acpi/tables: with such a device take the file from a boot, or give the device disable-modern=on");
+
     @Override
     public List<String> notes() {
         return List.of(
@@ -104,10 +112,14 @@ final class TdxAcpiVerb implements Verb {
         Result result = new Result();
         Map<String, Source> files = fromFiles ? fromFiles(call, result) : fromQemu(call);
         call.value("--dump-acpi").ifPresent(folder -> dump(folder, files, call));
+        if (!fromFiles && !call.values("--qemu-arg").isEmpty()) {
+            result.assumption(WINDOW);
+        }
         if (Output.isTree(call.common())) {
             result.found(found(call, files));
             Output.write(result, false, call);
         } else {
+            TextOutput.remarks(result, call.talk());
             files.forEach((name, file) -> call.sink()
                     .line(String.format(
                             Locale.ROOT,
