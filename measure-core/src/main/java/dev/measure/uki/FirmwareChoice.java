@@ -1,5 +1,7 @@
 package dev.measure.uki;
 
+import dev.measure.smbios.ChidType;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,10 +17,13 @@ import java.util.UUID;
  */
 public sealed interface FirmwareChoice {
     /** The CHID types that the stub looks up, from the most to the least specific; the table is searched for each in turn. */
-    List<String> PRIORITY = List.of("ext2", "ext1", "ext0", "3", "6", "8", "10", "4", "5", "7", "9", "11");
+    List<String> PRIORITY = ChidType.stubOrder().stream().map(ChidType::id).toList();
 
     /** The CHID types that no stub looks up. */
-    List<String> DEAD_TYPES = List.of("0", "1", "2", "12", "13", "14");
+    List<String> DEAD_TYPES = Arrays.stream(ChidType.values())
+            .filter(type -> !type.lookedUpByStub())
+            .map(ChidType::id)
+            .toList();
 
     /** The first version whose stub selects firmware: before, the lookup asked for device trees only (systemd PR 42570). */
     int FIRST_STUB = 262;
