@@ -1,8 +1,8 @@
 package dev.measure.cli;
 
 import dev.measure.Digest;
+import dev.measure.FieldVerdict;
 import dev.measure.snp.EcdsaSignature;
-import dev.measure.snp.FieldVerdict;
 import dev.measure.snp.GuestPolicy;
 import dev.measure.snp.IdAuth;
 import dev.measure.snp.IdBlock;

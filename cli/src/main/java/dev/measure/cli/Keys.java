@@ -2,9 +2,9 @@ package dev.measure.cli;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
-import dev.measure.snp.FieldVerdict;
 import dev.measure.snp.GuestPolicy;
 import dev.measure.snp.Octets;
 import java.time.Instant;

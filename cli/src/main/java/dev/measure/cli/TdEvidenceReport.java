@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.FieldVerdict;
 import dev.measure.Source;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
@@ -8,7 +9,6 @@ import dev.measure.tdx.HclReport;
 import dev.measure.tdx.TdEvidence;
 import dev.measure.tdx.TdQuote;
 import dev.measure.tdx.TdReport;
-import dev.measure.tdx.TdVerdict;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -23,7 +23,7 @@ final class TdEvidenceReport {
     private final String kind;
     private final String title;
     private final Map<String, String> fields = new LinkedHashMap<>();
-    private final List<TdVerdict> verdicts = new ArrayList<>();
+    private final List<FieldVerdict> verdicts = new ArrayList<>();
     private final List<Warning> warnings = new ArrayList<>();
 
     private TdEvidenceReport(Source file, String kind, String title) {
@@ -133,7 +133,7 @@ final class TdEvidenceReport {
 
     /** {@return whether every signature and hash that can be checked here is right} */
     boolean isTrusted() {
-        return TdVerdict.allGood(verdicts);
+        return FieldVerdict.allGood(verdicts);
     }
 
     void print(Page page) {
@@ -146,26 +146,20 @@ final class TdEvidenceReport {
         page.table("Signatures and hashes", checks);
     }
 
-    private static String outcome(TdVerdict verdict) {
-        return verdict instanceof TdVerdict.Matches
+    private static String outcome(FieldVerdict verdict) {
+        return verdict instanceof FieldVerdict.Matches
                 ? "good"
-                : verdict instanceof TdVerdict.NotChecked ? "not-checked" : "untrusted";
+                : verdict instanceof FieldVerdict.NotChecked ? "not-checked" : "untrusted";
     }
 
-    private static String what(TdVerdict verdict) {
-        if (verdict instanceof TdVerdict.Matches matches) {
+    private static String what(FieldVerdict verdict) {
+        if (verdict instanceof FieldVerdict.Matches matches) {
             return matches.value();
         }
-        if (verdict instanceof TdVerdict.NotChecked not) {
+        if (verdict instanceof FieldVerdict.NotChecked not) {
             return not.why();
         }
-        if (verdict instanceof TdVerdict.Untrusted untrusted) {
-            return "expected " + untrusted.expected() + ", found " + untrusted.found();
-        }
-        if (verdict instanceof TdVerdict.Differs differs) {
-            return "expected " + differs.expected() + ", found " + differs.found();
-        }
-        throw new AssertionError(verdict);
+        return verdict.text().substring(verdict.field().length() + 2);
     }
 
     Map<String, Object> found() {

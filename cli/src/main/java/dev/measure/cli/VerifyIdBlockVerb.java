@@ -1,7 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.Digest;
-import dev.measure.snp.FieldVerdict;
+import dev.measure.FieldVerdict;
 import dev.measure.snp.IdAuth;
 import dev.measure.snp.IdBlock;
 import dev.measure.snp.IdBlockCheck;

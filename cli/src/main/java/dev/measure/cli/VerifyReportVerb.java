@@ -1,9 +1,9 @@
 package dev.measure.cli;
 
 import dev.measure.Digest;
+import dev.measure.FieldVerdict;
 import dev.measure.Source;
 import dev.measure.snp.EndorsementChain;
-import dev.measure.snp.FieldVerdict;
 import dev.measure.snp.GceEndorsement;
 import dev.measure.snp.IdBlock;
 import dev.measure.snp.ReportCheck;

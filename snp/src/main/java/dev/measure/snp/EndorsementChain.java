@@ -1,5 +1,6 @@
 package dev.measure.snp;
 
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package dev.measure.snp;
 
+import dev.measure.FieldVerdict;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -2,6 +2,7 @@ package dev.measure.snp;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.time.Instant;

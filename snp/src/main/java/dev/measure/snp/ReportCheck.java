@@ -1,6 +1,7 @@
 package dev.measure.snp;
 
 import dev.measure.Digest;
+import dev.measure.FieldVerdict;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

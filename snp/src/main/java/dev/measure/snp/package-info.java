@@ -38,7 +38,7 @@
  * {@link dev.measure.snp.SigningKey} the key, and {@link dev.measure.snp.IdBlockCheck} verifies a pair. Of a running guest,
  * {@link dev.measure.snp.SnpEvidence} reads the {@link dev.measure.snp.AttestationReport}, {@link dev.measure.snp.ReportCheck} compares
  * it with a prediction, {@link dev.measure.snp.EndorsementChain} verifies who signed it, and {@link dev.measure.snp.GceEndorsement} is
- * what Google says of its firmware. All of them answer with {@link dev.measure.snp.FieldVerdict}.
+ * what Google says of its firmware. All of them answer with {@link dev.measure.FieldVerdict}.
  *
  * <p>Everything works in memory, opens no connection and reads no clock. What is public is immutable, and its methods may be called by
  * several threads.

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.math.BigInteger;

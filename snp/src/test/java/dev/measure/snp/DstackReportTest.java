@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.Prediction;
 import dev.measure.Provenance;
 import dev.measure.Source;

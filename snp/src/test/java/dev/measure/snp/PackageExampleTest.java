@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.measure.Digest;
+import dev.measure.FieldVerdict;
 import dev.measure.Prediction;
 import dev.measure.Source;
 import dev.measure.Strictness;

@@ -2,6 +2,7 @@ package dev.measure.tdx;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
@@ -71,12 +72,12 @@ public record HclReport(long version, TdReport report, Source runtimeData) {
     }
 
     /** {@return whether the runtime data is what the hardware report binds} */
-    public TdVerdict verify() {
+    public FieldVerdict verify() {
         byte[] found = report.reportData().toByteArray();
         Digest expected = runtimeData.digest(DigestAlgorithm.SHA256);
         Digest half = Digest.of(DigestAlgorithm.SHA256, Arrays.copyOf(found, 32));
         return half.equals(expected)
-                ? new TdVerdict.Matches("REPORTDATA", half.hex())
-                : new TdVerdict.Untrusted("REPORTDATA", expected.hex(), half.hex());
+                ? new FieldVerdict.Matches("REPORTDATA", half.hex())
+                : new FieldVerdict.Untrusted("REPORTDATA", expected.hex(), half.hex());
     }
 }

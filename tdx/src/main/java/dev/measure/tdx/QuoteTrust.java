@@ -1,6 +1,7 @@
 package dev.measure.tdx;
 
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.Source;
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
@@ -45,7 +46,7 @@ final class QuoteTrust {
     private static final int PCK_CHAIN = 5;
 
     private final TdQuote quote;
-    private final List<TdVerdict> verdicts = new ArrayList<>();
+    private final List<FieldVerdict> verdicts = new ArrayList<>();
 
     private QuoteTrust(TdQuote quote) {
         this.quote = quote;
@@ -56,12 +57,12 @@ final class QuoteTrust {
      *
      * @param root the certificate to end at, DER or PEM; empty if nobody says which
      */
-    static List<TdVerdict> of(TdQuote quote, Optional<Source> root) {
+    static List<FieldVerdict> of(TdQuote quote, Optional<Source> root) {
         QuoteTrust trust = new QuoteTrust(quote);
         trust.attestationKey();
         trust.qeReportNamesTheKey();
         trust.chain(root);
-        trust.verdicts.add(new TdVerdict.NotChecked(
+        trust.verdicts.add(new FieldVerdict.NotChecked(
                 "TCB", "expiry, revocation and the state of the platform need Intel's collateral and a clock"));
         return List.copyOf(trust.verdicts);
     }
@@ -71,7 +72,7 @@ final class QuoteTrust {
         byte[] key = signature.attestationKey().toByteArray();
         Optional<PublicKey> attestationKey = point(key);
         if (attestationKey.isEmpty()) {
-            verdicts.add(new TdVerdict.Untrusted("attestation key", "a point of P-256", "x and y that are none"));
+            verdicts.add(new FieldVerdict.Untrusted("attestation key", "a point of P-256", "x and y that are none"));
             return;
         }
         verify("quote signature", attestationKey.get(), quote.signed(), signature.signature());
@@ -85,14 +86,14 @@ final class QuoteTrust {
         byte[] found = quote.signature().qeReport().reportData().toByteArray();
         verdicts.add(
                 MessageDigest.isEqual(expected, found)
-                        ? new TdVerdict.Matches("QE REPORTDATA", "names the attestation key")
-                        : new TdVerdict.Untrusted("QE REPORTDATA", hex(expected), hex(found)));
+                        ? new FieldVerdict.Matches("QE REPORTDATA", "names the attestation key")
+                        : new FieldVerdict.Untrusted("QE REPORTDATA", hex(expected), hex(found)));
     }
 
     private void chain(Optional<Source> root) {
         QuoteSignature.CertificationData certification = quote.signature().certification();
         if (certification.type() != PCK_CHAIN) {
-            verdicts.add(new TdVerdict.NotChecked(
+            verdicts.add(new FieldVerdict.NotChecked(
                     "PCK certificate", "certification data of type " + certification.type() + " holds no chain"));
             return;
         }
@@ -100,12 +101,12 @@ final class QuoteTrust {
         try {
             chain.addAll(certificates(certification.data().toByteArray()));
         } catch (CertificateException e) {
-            verdicts.add(new TdVerdict.Untrusted(
+            verdicts.add(new FieldVerdict.Untrusted(
                     "PCK certificate", "a chain of certificates in PEM", "what cannot be read as one"));
             return;
         }
         if (chain.size() < 2) {
-            verdicts.add(new TdVerdict.Untrusted(
+            verdicts.add(new FieldVerdict.Untrusted(
                     "PCK certificate",
                     "a chain of 2.." + MAX_CERTIFICATES + " certificates",
                     chain.size() + " certificates"));
@@ -128,25 +129,26 @@ final class QuoteTrust {
         try {
             certificate.verify(issuer.getPublicKey());
         } catch (GeneralSecurityException e) {
-            verdicts.add(new TdVerdict.Untrusted(
+            verdicts.add(new FieldVerdict.Untrusted(
                     field, "a signature by " + issuer.getSubjectX500Principal().getName(), "another, on " + name));
             return;
         }
         boolean named = certificate.getIssuerX500Principal().equals(issuer.getSubjectX500Principal());
         boolean authority = issuer.getBasicConstraints() >= 0;
         if (!named || !authority) {
-            verdicts.add(new TdVerdict.Untrusted(
+            verdicts.add(new FieldVerdict.Untrusted(
                     field,
                     "an issuer that is a certificate authority of the name it gives",
                     issuer.getSubjectX500Principal().getName()));
             return;
         }
-        verdicts.add(new TdVerdict.Matches(field, name));
+        verdicts.add(new FieldVerdict.Matches(field, name));
     }
 
     private void end(X509Certificate last, Optional<Source> root) {
         if (root.isEmpty()) {
-            verdicts.add(new TdVerdict.NotChecked("root certificate", "no root certificate was given to compare with"));
+            verdicts.add(
+                    new FieldVerdict.NotChecked("root certificate", "no root certificate was given to compare with"));
             return;
         }
         try {
@@ -156,10 +158,10 @@ final class QuoteTrust {
             boolean same = MessageDigest.isEqual(expected.getEncoded(), last.getEncoded());
             verdicts.add(
                     same
-                            ? new TdVerdict.Matches(
+                            ? new FieldVerdict.Matches(
                                     "root certificate",
                                     last.getSubjectX500Principal().getName())
-                            : new TdVerdict.Untrusted(
+                            : new FieldVerdict.Untrusted(
                                     "root certificate",
                                     expected.getSubjectX500Principal().getName() + ", serial "
                                             + expected.getSerialNumber().toString(16),
@@ -183,8 +185,8 @@ final class QuoteTrust {
         }
         verdicts.add(
                 good
-                        ? new TdVerdict.Matches(field, "ECDSA P-256")
-                        : new TdVerdict.Untrusted(field, "a signature over these bytes by this key", "another"));
+                        ? new FieldVerdict.Matches(field, "ECDSA P-256")
+                        : new FieldVerdict.Untrusted(field, "a signature over these bytes by this key", "another"));
     }
 
     /** The public key, if it is a point of the curve. */

@@ -1,6 +1,7 @@
 package dev.measure.tdx;
 
 import dev.measure.Digest;
+import dev.measure.FieldVerdict;
 import dev.measure.Prediction;
 import dev.measure.Register;
 import dev.measure.Verdict;
@@ -71,7 +72,7 @@ public record TdExpectation(
      * @param registers MRTD and RTMR0 to RTMR3, in this order
      * @param fields the other fields
      */
-    public record Outcome(List<Verdict> registers, List<TdVerdict> fields) {
+    public record Outcome(List<Verdict> registers, List<FieldVerdict> fields) {
         /** Copies the lists. */
         public Outcome {
             registers = List.copyOf(registers);
@@ -80,7 +81,7 @@ public record TdExpectation(
 
         /** {@return whether nothing speaks against the evidence; what nobody expected does not} */
         public boolean allGood() {
-            return TdVerdict.allGood(fields)
+            return FieldVerdict.allGood(fields)
                     && registers.stream().noneMatch(verdict -> verdict instanceof Verdict.Mismatch);
         }
     }
@@ -95,34 +96,27 @@ public record TdExpectation(
         evidence.registers()
                 .forEach((register, actual) ->
                         verdicts.add(Verdict.of(register, registers.getOrDefault(register, Map.of()), actual)));
-        List<TdVerdict> fields = new ArrayList<>();
+        List<FieldVerdict> fields = new ArrayList<>();
         boolean debug = evidence.attributes().debug();
         fields.add(
                 debug && !debugAllowed
-                        ? new TdVerdict.Untrusted("ATTRIBUTES.DEBUG", "0", "1: " + TdQuote.debug(evidence.attributes()))
-                        : new TdVerdict.Matches("ATTRIBUTES.DEBUG", debug ? "1" : "0"));
-        fields.add(field(
+                        ? new FieldVerdict.Untrusted(
+                                "ATTRIBUTES.DEBUG", "0", "1: " + TdQuote.debug(evidence.attributes()))
+                        : new FieldVerdict.Matches("ATTRIBUTES.DEBUG", debug ? "1" : "0"));
+        fields.add(FieldVerdict.of(
                 "ATTRIBUTES",
                 attributes.map(TdAttributes::text),
                 evidence.attributes().text()));
-        fields.add(field("XFAM", xfam.map(TdExpectation::hex), hex(evidence.xfam())));
-        fields.add(field(
+        fields.add(FieldVerdict.of("XFAM", xfam.map(TdExpectation::hex), hex(evidence.xfam())));
+        fields.add(FieldVerdict.of(
                 "MRCONFIGID", mrConfigId.map(Digest::hex), evidence.mrConfigId().hex()));
-        fields.add(field("MROWNER", mrOwner.map(Digest::hex), evidence.mrOwner().hex()));
-        fields.add(field(
+        fields.add(FieldVerdict.of(
+                "MROWNER", mrOwner.map(Digest::hex), evidence.mrOwner().hex()));
+        fields.add(FieldVerdict.of(
                 "MROWNERCONFIG",
                 mrOwnerConfig.map(Digest::hex),
                 evidence.mrOwnerConfig().hex()));
         return new Outcome(verdicts, fields);
-    }
-
-    private static TdVerdict field(String field, Optional<String> expected, String found) {
-        if (expected.isEmpty()) {
-            return new TdVerdict.NotChecked(field, "nothing is expected of it; it is " + found);
-        }
-        return expected.get().equals(found)
-                ? new TdVerdict.Matches(field, found)
-                : new TdVerdict.Differs(field, expected.get(), found);
     }
 
     private static String hex(long bits) {

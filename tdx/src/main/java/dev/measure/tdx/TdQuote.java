@@ -1,6 +1,7 @@
 package dev.measure.tdx;
 
 import dev.measure.Digest;
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.Warning;
@@ -201,7 +202,7 @@ public record TdQuote(
      * @param root the root certificate that the chain must end at, DER or PEM; empty if nobody says which
      * @throws IllegalArgumentException if the root is no certificate
      */
-    public List<TdVerdict> verify(Optional<Source> root) {
+    public List<FieldVerdict> verify(Optional<Source> root) {
         return QuoteTrust.of(this, root);
     }
 

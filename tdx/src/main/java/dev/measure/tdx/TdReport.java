@@ -2,6 +2,7 @@ package dev.measure.tdx;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
@@ -146,17 +147,17 @@ public record TdReport(
     }
 
     /** {@return whether the hashes in the part that the MAC covers are those of the rest; the MAC itself cannot be checked here} */
-    public List<TdVerdict> verify() {
-        List<TdVerdict> verdicts = new ArrayList<>();
+    public List<FieldVerdict> verify() {
+        List<FieldVerdict> verdicts = new ArrayList<>();
         verdicts.add(hash("TEE_TCB_INFO_HASH", teeTcbInfoHash, teeTcbInfo.digest(DigestAlgorithm.SHA384)));
         verdicts.add(hash("TEE_INFO_HASH", teeInfoHash, tdInfo.digest(DigestAlgorithm.SHA384)));
-        verdicts.add(new TdVerdict.NotChecked("MAC", "only the machine that made the report can check it"));
+        verdicts.add(new FieldVerdict.NotChecked("MAC", "only the machine that made the report can check it"));
         return List.copyOf(verdicts);
     }
 
-    private static TdVerdict hash(String field, Digest found, Digest expected) {
+    private static FieldVerdict hash(String field, Digest found, Digest expected) {
         return found.equals(expected)
-                ? new TdVerdict.Matches(field, found.hex())
-                : new TdVerdict.Untrusted(field, expected.hex(), found.hex());
+                ? new FieldVerdict.Matches(field, found.hex())
+                : new FieldVerdict.Untrusted(field, expected.hex(), found.hex());
     }
 }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Register;
 import dev.measure.Source;
@@ -91,8 +92,8 @@ final class EvidenceCrossCheckTest {
                     common(quote, "tdattributes", fields);
                     equal(expected, fields);
                     // All of them are Intel's: every signature holds up to the root that they carry.
-                    List<TdVerdict> trust = quote.verify(Optional.empty());
-                    assertTrue(TdVerdict.allGood(trust), trust::toString);
+                    List<FieldVerdict> trust = quote.verify(Optional.empty());
+                    assertTrue(FieldVerdict.allGood(trust), trust::toString);
                     assertEquals(
                             List.of(
                                     "quote signature",
@@ -102,8 +103,8 @@ final class EvidenceCrossCheckTest {
                                     "certificate 1",
                                     "certificate 2"),
                             trust.stream()
-                                    .filter(TdVerdict.Matches.class::isInstance)
-                                    .map(TdVerdict::field)
+                                    .filter(FieldVerdict.Matches.class::isInstance)
+                                    .map(FieldVerdict::field)
                                     .toList());
                 }));
     }
@@ -156,7 +157,7 @@ final class EvidenceCrossCheckTest {
                     assertTrue(outcome.allGood(), outcome::toString);
                     assertEquals(5, outcome.registers().size());
                     outcome.registers().forEach(verdict -> assertInstanceOf(Verdict.Match.class, verdict));
-                    assertTrue(TdVerdict.allGood(quote.verify(Optional.empty())));
+                    assertTrue(FieldVerdict.allGood(quote.verify(Optional.empty())));
                 }));
     }
 
@@ -168,13 +169,13 @@ final class EvidenceCrossCheckTest {
                     assertTrue(HclReport.isHclReport(file));
                     HclReport hcl = HclReport.read(file);
                     assertEquals(
-                            new TdVerdict.Matches(
+                            new FieldVerdict.Matches(
                                     "REPORTDATA", hex(hcl.report().reportData().slice(0, 32))),
                             hcl.verify());
                     TdReport report =
                             TdReport.read(file.slice(item.get("offset").asLong(), 1024));
                     assertTrue(
-                            TdVerdict.allGood(report.verify()),
+                            FieldVerdict.allGood(report.verify()),
                             () -> report.verify().toString());
                     JsonNode expected = item.get("fields");
                     assertEquals(expected.get("cpusvn").asText(), hex(report.cpuSvn()));
@@ -249,7 +250,7 @@ final class EvidenceCrossCheckTest {
                     false);
             assertFalse(any.check(quote).allGood());
             assertEquals(
-                    new TdVerdict.Untrusted(
+                    new FieldVerdict.Untrusted(
                             "ATTRIBUTES.DEBUG",
                             "0",
                             "1: ATTRIBUTES 0x0000000010000001 (DEBUG, SEPT_VE_DISABLE): a debug TD, which its host can read"
@@ -274,8 +275,8 @@ final class EvidenceCrossCheckTest {
                 byte[] changed = bytes.get().clone();
                 changed[place] ^= 0x40;
                 List<String> untrusted = TdQuote.read(Source.of("quote", changed)).verify(Optional.empty()).stream()
-                        .filter(TdVerdict.Untrusted.class::isInstance)
-                        .map(TdVerdict::field)
+                        .filter(FieldVerdict.Untrusted.class::isInstance)
+                        .map(FieldVerdict::field)
                         .toList();
                 assertEquals(fields, untrusted.toString(), "offset " + place);
             });
@@ -291,12 +292,12 @@ final class EvidenceCrossCheckTest {
             String last = pem.substring(pem.lastIndexOf("-----BEGIN"));
             assertTrue(
                     quote.verify(Optional.of(Source.of("root.pem", last.getBytes(StandardCharsets.US_ASCII)))).stream()
-                            .anyMatch(verdict -> verdict instanceof TdVerdict.Matches m
+                            .anyMatch(verdict -> verdict instanceof FieldVerdict.Matches m
                                     && m.field().equals("root certificate")));
             // The leaf is no root.
             assertTrue(
                     quote.verify(Optional.of(Source.of("leaf.pem", pem.getBytes(StandardCharsets.US_ASCII)))).stream()
-                            .anyMatch(verdict -> verdict instanceof TdVerdict.Untrusted u
+                            .anyMatch(verdict -> verdict instanceof FieldVerdict.Untrusted u
                                     && u.field().equals("root certificate")));
             assertThrows(
                     IllegalArgumentException.class,

@@ -1,9 +1,9 @@
-package dev.measure.snp;
+package dev.measure;
 
 import java.util.List;
 import java.util.Optional;
 
-/** The outcome for one field of evidence or of an ID block. A mismatch is a result, never an exception. */
+/** The outcome for one field of evidence, such as a report, a quote or an ID block. A mismatch is a result, never an exception. */
 public sealed interface FieldVerdict {
 
     /** {@return the field, in the specification's spelling} */
