@@ -14,6 +14,37 @@ public sealed interface Register {
     DigestAlgorithm algorithm();
 
     /**
+     * {@return the register of a name in ids}
+     *
+     * @param id the name
+     * @param algorithm the algorithm of its value, which for a PCR is the bank
+     * @throws IllegalArgumentException if no register has this name, or if it does not hold values of this algorithm
+     */
+    static Register of(String id, DigestAlgorithm algorithm) {
+        Register register = switch (id) {
+            case "snp" -> new LaunchDigest(Launch.SNP);
+            case "sev" -> new LaunchDigest(Launch.SEV);
+            case "seves" -> new LaunchDigest(Launch.SEVES);
+            case "svsm" -> new LaunchDigest(Launch.SVSM);
+            case "mrtd" -> new Mrtd();
+            default -> {
+                if (id.matches("rtmr[0-3]")) {
+                    yield new Rtmr(id.charAt(4) - '0');
+                }
+                if (id.matches("pcr(0|[1-9]|1[0-9]|2[0-3])")) {
+                    yield new Pcr(Integer.parseInt(id.substring(3)), algorithm);
+                }
+                throw new IllegalArgumentException("no register has the name '" + id + "'");
+            }
+        };
+        if (register.algorithm() != algorithm) {
+            throw new IllegalArgumentException(
+                    id + " holds " + register.algorithm().id() + ", not " + algorithm.id());
+        }
+        return register;
+    }
+
+    /**
      * The launch digest of an AMD SEV guest, as the AMD-SP keeps it (MEASUREMENT in an SNP attestation report).
      *
      * @param launch the kind of launch

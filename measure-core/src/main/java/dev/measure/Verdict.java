@@ -40,6 +40,19 @@ public sealed interface Verdict {
     record Unknown(Register register) implements Verdict {}
 
     /**
+     * A value is expected of this register, and the evidence has none.
+     *
+     * @param register the register
+     * @param expected the right values by id
+     */
+    record Absent(Register register, Map<String, Digest> expected) implements Verdict {
+        /** Copies the map, sorted by id. */
+        public Absent {
+            expected = java.util.Collections.unmodifiableMap(new TreeMap<>(expected));
+        }
+    }
+
+    /**
      * {@return the verdict on a value, given the set of right ones}
      *
      * <p>Several values of one register can be right at once. All of them are compared, each in constant time.

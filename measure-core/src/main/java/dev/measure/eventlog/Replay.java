@@ -7,9 +7,11 @@ import dev.measure.MeasuredEvent;
 import dev.measure.Measurement;
 import dev.measure.Provenance;
 import dev.measure.Register;
+import dev.measure.RegisterEvidence;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +28,7 @@ import java.util.function.Consumer;
  * TPM Profile 1.05, section 4.6.2; Firmware Profile 1.06, section 10.4.5.3). Measurement registers of a CCEL log start at zero;
  * index 1 is RTMR0. Held for 435 published values and 116 boots, and for RTMRs that hardware signed.
  */
-public final class Replay {
+public final class Replay implements RegisterEvidence {
     private static final int REGISTERS = CheckedLog.HIGHEST_LENIENT + 1;
     private static final int FIRST_DYNAMIC = 17;
     private static final int LAST_DYNAMIC = 22;
@@ -158,6 +160,19 @@ public final class Replay {
         }
         byte[] value = registers[index] != null ? registers[index] : new Fold(log, register.algorithm()).initial(index);
         return Optional.of(Digest.of(register.algorithm(), value));
+    }
+
+    /**
+     * {@return the registers that were extended, with their values}
+     *
+     * <p>A log is what software says. It is evidence only where its registers have been compared with those of a quote or of the
+     * TPM itself.
+     */
+    @Override
+    public Map<Register, Digest> registers() {
+        Map<Register, Digest> registers = new LinkedHashMap<>();
+        measurements().forEach(measurement -> registers.put(measurement.register(), measurement.value()));
+        return Collections.unmodifiableMap(registers);
     }
 
     /**

@@ -2,8 +2,11 @@ package dev.measure.snp;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.Register;
+import dev.measure.RegisterEvidence;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -70,9 +73,12 @@ public record AttestationReport(
         OptionalLong launchMitVector,
         OptionalLong currentMitVector,
         EcdsaSignature signature,
-        Octets signed) {
+        Octets signed)
+        implements RegisterEvidence {
     /** Bytes of the structure. */
     public static final int SIZE = 0x4a0;
+
+    private static final Register REGISTER = new Register.LaunchDigest(Register.Launch.SNP);
 
     /** VMPL of a report that the host asked for. */
     public static final long VMPL_HOST = 0xffff_ffffL;
@@ -266,6 +272,12 @@ public record AttestationReport(
 
     private static Digest digest(Cursor c, String field) {
         return Digest.of(DigestAlgorithm.SHA384, c.bytes(48, field));
+    }
+
+    /** {@return the launch digest; of a report whose signature was not verified it says nothing} */
+    @Override
+    public Map<Register, Digest> registers() {
+        return Map.of(REGISTER, measurement);
     }
 
     /** {@return the product, if the report names the processor (since version 3) and it is a known one} */

@@ -2,6 +2,7 @@ package dev.measure.tdx;
 
 import dev.measure.Digest;
 import dev.measure.Register;
+import dev.measure.RegisterEvidence;
 import dev.measure.Source;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -9,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What hardware says of a trust domain: a {@link TdReport}, which only the same machine can check, or a {@link TdQuote}. */
-public sealed interface TdEvidence permits TdReport, TdQuote {
+public sealed interface TdEvidence extends RegisterEvidence permits TdReport, TdQuote {
     /** {@return what kind of trust domain it is} */
     TdAttributes attributes();
 
@@ -35,6 +36,7 @@ public sealed interface TdEvidence permits TdReport, TdQuote {
     Source reportData();
 
     /** {@return MRTD and the four RTMRs} */
+    @Override
     default Map<Register, Digest> registers() {
         Map<Register, Digest> registers = new LinkedHashMap<>();
         registers.put(new Register.Mrtd(), mrtd());

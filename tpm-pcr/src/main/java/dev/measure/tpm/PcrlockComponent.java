@@ -6,6 +6,7 @@ import dev.measure.MeasuredEvent;
 import dev.measure.Measurement;
 import dev.measure.Register;
 import dev.measure.Source;
+import dev.measure.parse.StrictJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;

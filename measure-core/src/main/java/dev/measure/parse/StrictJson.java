@@ -1,4 +1,4 @@
-package dev.measure.tpm;
+package dev.measure.parse;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -12,9 +12,9 @@ import java.io.UncheckedIOException;
 import java.util.Locale;
 
 /** Walks through a JSON file that has one form only: every token is asked for, and what is not asked for is an error with its offset. */
-final class StrictJson {
+public final class StrictJson {
     /** 256 profiles with 4 banks, 4 phases and signatures of 512 bytes are below 4 MiB. */
-    static final int MAX_FILE = 16 << 20;
+    public static final int MAX_FILE = 16 << 20;
 
     private static final int MAX_DEPTH = 8;
     private static final int MAX_STRING = 1 << 16;
@@ -42,7 +42,13 @@ final class StrictJson {
 
     /** Reads one value. */
     @FunctionalInterface
-    interface Reading<T> {
+    public interface Reading<T> {
+        /**
+         * {@return what is read}
+         *
+         * @param json stands before the value
+         * @throws IOException if the bytes are no JSON
+         */
         T read(StrictJson json) throws IOException;
     }
 
@@ -53,12 +59,24 @@ final class StrictJson {
      * @param what its kind, for errors
      * @param reading takes the one value in it
      */
-    static <T> T read(Source source, String what, Reading<T> reading) {
-        if (source.length() > MAX_FILE) {
+    public static <T> T read(Source source, String what, Reading<T> reading) {
+        return read(source, what, MAX_FILE, reading);
+    }
+
+    /**
+     * {@return what fills a file}
+     *
+     * @param source the file
+     * @param what its kind, for errors
+     * @param maxFile the largest file in bytes
+     * @param reading takes the one value in it
+     */
+    public static <T> T read(Source source, String what, int maxFile, Reading<T> reading) {
+        if (source.length() > maxFile) {
             throw new MalformedInputException(
                     source.name(),
                     source.start(),
-                    what + " of at most " + MAX_FILE + " bytes",
+                    what + " of at most " + maxFile + " bytes",
                     source.length() + " bytes",
                     "");
         }
@@ -104,12 +122,12 @@ final class StrictJson {
     }
 
     /** Takes the start of an object. */
-    void object(String what) throws IOException {
+    public void object(String what) throws IOException {
         take(JsonToken.START_OBJECT, what + " (an object)");
     }
 
     /** Takes the start of an array. */
-    void array(String what) throws IOException {
+    public void array(String what) throws IOException {
         take(JsonToken.START_ARRAY, what + " (an array)");
     }
 
@@ -120,17 +138,17 @@ final class StrictJson {
     }
 
     /** {@return whether another field follows in the object, whose name is {@link #name()} then} */
-    boolean field() throws IOException {
+    public boolean field() throws IOException {
         return parser.nextToken() == JsonToken.FIELD_NAME;
     }
 
     /** {@return the name of the field} */
-    String name() throws IOException {
+    public String name() throws IOException {
         return parser.currentName();
     }
 
     /** {@return whether another object follows in the array; it has been entered} */
-    boolean element(String what) throws IOException {
+    public boolean element(String what) throws IOException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.START_OBJECT) {
             return true;
@@ -142,7 +160,7 @@ final class StrictJson {
     }
 
     /** {@return whether another number follows in the array, which {@link #number} gives} */
-    boolean numberElement(String what) throws IOException {
+    public boolean numberElement(String what) throws IOException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.VALUE_NUMBER_INT) {
             return true;
@@ -153,14 +171,41 @@ final class StrictJson {
         throw malformed(what + " (a number)", found());
     }
 
+    /** {@return whether another string follows in the array, which {@link #text} gives} */
+    public boolean stringElement(String what) throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token == JsonToken.VALUE_STRING) {
+            return true;
+        }
+        if (token == JsonToken.END_ARRAY) {
+            return false;
+        }
+        throw malformed(what + " (a string)", found());
+    }
+
+    /** {@return the string at hand} */
+    public String text() throws IOException {
+        return parser.getText();
+    }
+
+    /** {@return the number that is next, from 0 on} */
+    public long size(String what) throws IOException {
+        take(JsonToken.VALUE_NUMBER_INT, what + " (a number)");
+        java.math.BigInteger value = parser.getBigIntegerValue();
+        if (value.signum() < 0 || value.bitLength() > 63) {
+            throw malformed(what + " of 0..2^63-1", value.toString());
+        }
+        return value.longValue();
+    }
+
     /** {@return the number that is next} */
-    int integer(String what, int max) throws IOException {
+    public int integer(String what, int max) throws IOException {
         take(JsonToken.VALUE_NUMBER_INT, what + " (a number)");
         return number(what, max);
     }
 
     /** {@return the number at hand, 0 to a limit} */
-    int number(String what, int max) throws IOException {
+    public int number(String what, int max) throws IOException {
         // at most MAX_NUMBER digits, so this cannot take long
         java.math.BigInteger value = parser.getBigIntegerValue();
         if (value.signum() < 0 || value.bitLength() > 31 || value.intValue() > max) {
@@ -170,13 +215,13 @@ final class StrictJson {
     }
 
     /** {@return the text that is next} */
-    String string(String what) throws IOException {
+    public String string(String what) throws IOException {
         take(JsonToken.VALUE_STRING, what + " (a string)");
         return parser.getText();
     }
 
     /** {@return an exception about the token at hand} */
-    MalformedInputException malformed(String expected, String found) {
+    public MalformedInputException malformed(String expected, String found) {
         return new MalformedInputException(source.name(), source.start() + offset(), expected, found, "");
     }
 
@@ -201,7 +246,7 @@ final class StrictJson {
     }
 
     /** {@return text from the file, safe for a terminal and short} */
-    static String shown(String text) {
+    public static String shown(String text) {
         StringBuilder shown = new StringBuilder("'");
         for (int i = 0; i < Math.min(SHOWN, text.length()); i++) {
             char c = text.charAt(i);

@@ -1,0 +1,293 @@
+package dev.measure.golden;
+
+import dev.measure.Assumption;
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Evidence;
+import dev.measure.Source;
+import dev.measure.parse.StrictJson;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Reads a lock file. Every field is known, none is missing, and what a value refers to stands before it. */
+final class LockReader {
+    private static final String WHAT = "a lock file";
+
+    private static final int MAX_MESSAGE = 300;
+
+    private final StrictJson json;
+    private final Map<String, List<String>> origins = new HashMap<>();
+    private final Set<String> parts = new HashSet<>();
+    private final Set<String> ids = new HashSet<>();
+
+    private String madeBy = "";
+    private final List<GoldenInput> inputs = new ArrayList<>();
+    private final List<GoldenBehaviour> behaviours = new ArrayList<>();
+    private final List<Assumption> assumptions = new ArrayList<>();
+    private final Map<String, Map<String, String>> policies = new TreeMap<>();
+    private final List<GoldenValue> values = new ArrayList<>();
+    private final List<GoldenConfirmation> confirmed = new ArrayList<>();
+
+    private LockReader(StrictJson json) {
+        this.json = json;
+    }
+
+    static GoldenValues read(Source source) {
+        return StrictJson.read(source, WHAT, GoldenValues.MAX_FILE, json -> new LockReader(json).lock());
+    }
+
+    private GoldenValues lock() throws IOException {
+        json.object(WHAT);
+        Set<String> seen = new HashSet<>();
+        while (json.field()) {
+            String name = json.name();
+            if (seen.isEmpty() && !name.equals("schema")) {
+                throw json.malformed("the field 'schema' first", "the field " + StrictJson.shown(name));
+            }
+            seen.add(name);
+            switch (name) {
+                case "schema" -> schema();
+                case "madeBy" -> madeBy = json.string(name);
+                case "inputs" -> inputs();
+                case "behaviours" -> behaviours();
+                case "assumptions" -> assumptions();
+                case "policies" -> policies();
+                case "origins" -> origins();
+                case "values" -> values();
+                case "confirmed" -> confirmed();
+                default ->
+                    throw json.malformed(
+                            "schema, madeBy, inputs, behaviours, assumptions, policies, origins, values or confirmed",
+                            "the field " + StrictJson.shown(name));
+            }
+        }
+        for (String needed : List.of("schema", "inputs", "values")) {
+            if (!seen.contains(needed)) {
+                throw json.malformed("the field '" + needed + "'", "the end of " + WHAT);
+            }
+        }
+        return new GoldenValues(madeBy, inputs, behaviours, assumptions, policies, values, confirmed);
+    }
+
+    private void schema() throws IOException {
+        String schema = json.string("schema");
+        if (!schema.equals(GoldenValues.SCHEMA)) {
+            throw json.malformed("schema '" + GoldenValues.SCHEMA + "'", StrictJson.shown(schema));
+        }
+    }
+
+    private void inputs() throws IOException {
+        json.array("inputs");
+        while (json.element("an input")) {
+            Fields fields = new Fields("an input", "role", "name", "size", "sha256");
+            List<GoldenSection> sections = new ArrayList<>();
+            while (json.field()) {
+                switch (json.name()) {
+                    case "sections" -> sections(sections);
+                    default -> fields.take();
+                }
+            }
+            fields.complete();
+            inputs.add(made(() ->
+                    new GoldenInput(fields.text("role"), fields.text("name"), fields.size, fields.sha256(), sections)));
+            parts.addAll(inputs.get(inputs.size() - 1).parts().keySet());
+        }
+    }
+
+    private void sections(List<GoldenSection> sections) throws IOException {
+        json.array("sections");
+        while (json.element("a section")) {
+            Fields fields = new Fields("a section", "name", "size", "sha256");
+            fields.all();
+            sections.add(made(() -> new GoldenSection(fields.text("name"), fields.size, fields.sha256())));
+        }
+    }
+
+    private void behaviours() throws IOException {
+        json.array("behaviours");
+        while (json.element("a behaviour")) {
+            Fields fields = new Fields("a behaviour", "kind", "id", "rule");
+            fields.all();
+            behaviours.add(new GoldenBehaviour(fields.text("kind"), fields.text("id"), fields.text("rule")));
+        }
+    }
+
+    private void assumptions() throws IOException {
+        json.array("assumptions");
+        while (json.element("an assumption")) {
+            Fields fields = new Fields("an assumption", "key", "value", "why");
+            fields.all();
+            assumptions.add(new Assumption(fields.text("key"), fields.text("value"), fields.text("why")));
+        }
+    }
+
+    private void policies() throws IOException {
+        json.object("policies");
+        while (json.field()) {
+            String technology = json.name();
+            Map<String, String> fields = new TreeMap<>();
+            json.object("the policy of " + StrictJson.shown(technology));
+            while (json.field()) {
+                String name = json.name();
+                fields.put(name, json.string(name));
+            }
+            policies.put(technology, fields);
+        }
+    }
+
+    private void origins() throws IOException {
+        json.object("origins");
+        while (json.field()) {
+            String group = json.name();
+            List<String> list = new ArrayList<>();
+            json.array("names of parts of inputs");
+            while (json.stringElement("the name of a part of an input")) {
+                if (!parts.contains(json.text())) {
+                    throw json.malformed("a part of one of the inputs above", StrictJson.shown(json.text()));
+                }
+                list.add(json.text());
+            }
+            origins.put(group, list);
+        }
+    }
+
+    private void values() throws IOException {
+        json.array("values");
+        while (json.element("a value")) {
+            Fields fields = new Fields("a value", "id", "alg", "value", "status", "evidence", "origins");
+            fields.all();
+            List<String> from = origins.get(fields.text("origins"));
+            if (from == null) {
+                throw json.malformed("one of the origins above", StrictJson.shown(fields.text("origins")));
+            }
+            if (!ids.add(fields.text("id"))) {
+                throw json.malformed("each id once", StrictJson.shown(fields.text("id")) + " again");
+            }
+            values.add(made(() -> new GoldenValue(
+                    fields.text("id"),
+                    fields.digest(),
+                    status(fields.text("status")),
+                    evidence(fields.text("evidence")),
+                    from)));
+        }
+    }
+
+    private void confirmed() throws IOException {
+        json.array("confirmed");
+        while (json.element("a confirmation")) {
+            Fields fields = new Fields("a confirmation", "id", "alg", "value", "evidence", "sha256");
+            fields.all();
+            confirmed.add(made(() -> new GoldenConfirmation(
+                    fields.text("id"), fields.digest(), fields.text("evidence"), fields.sha256())));
+        }
+    }
+
+    private static GoldenValue.Status status(String id) {
+        for (GoldenValue.Status status : GoldenValue.Status.values()) {
+            if (status.id().equals(id)) {
+                return status;
+            }
+        }
+        throw new IllegalArgumentException("no status is called " + StrictJson.shown(id));
+    }
+
+    private static Evidence evidence(String id) {
+        for (Evidence evidence : Evidence.values()) {
+            if (evidence.name().toLowerCase(Locale.ROOT).equals(id)) {
+                return evidence;
+            }
+        }
+        throw new IllegalArgumentException("no evidence is called " + StrictJson.shown(id));
+    }
+
+    @FunctionalInterface
+    private interface Making<T> {
+        T make();
+    }
+
+    /** What the records refuse is broken input here. */
+    private <T> T made(Making<T> making) {
+        try {
+            return making.make();
+        } catch (IllegalArgumentException e) {
+            throw json.malformed("fields that fit each other before this place", printable(e.getMessage()));
+        }
+    }
+
+    /** A message can quote the file. */
+    private static String printable(String message) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < Math.min(message.length(), MAX_MESSAGE); i++) {
+            char c = message.charAt(i);
+            text.append(c >= ' ' && c < 0x7f ? c : '?');
+        }
+        return text.append(message.length() > MAX_MESSAGE ? "..." : "").toString();
+    }
+
+    /** The fields of one object: each known, each once, none missing. */
+    private final class Fields {
+        private final String what;
+        private final List<String> names;
+        private final Map<String, String> texts = new HashMap<>();
+        private long size;
+
+        Fields(String what, String... names) {
+            this.what = what;
+            this.names = List.of(names);
+        }
+
+        void all() throws IOException {
+            while (json.field()) {
+                take();
+            }
+            complete();
+        }
+
+        void take() throws IOException {
+            String name = json.name();
+            if (!names.contains(name)) {
+                throw json.malformed(
+                        "a field of " + what + " (" + String.join(", ", names) + ")",
+                        "the field " + StrictJson.shown(name));
+            }
+            if (name.equals("size")) {
+                size = json.size(name);
+                texts.put(name, "");
+            } else {
+                texts.put(name, json.string(name));
+            }
+        }
+
+        void complete() {
+            for (String name : names) {
+                if (!texts.containsKey(name)) {
+                    throw json.malformed("the field '" + name + "' of " + what, "its end");
+                }
+            }
+        }
+
+        String text(String name) {
+            return texts.get(name);
+        }
+
+        Digest sha256() {
+            return Digest.parse(DigestAlgorithm.SHA256, text("sha256"));
+        }
+
+        Digest digest() {
+            for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
+                if (algorithm.id().equals(text("alg"))) {
+                    return Digest.parse(algorithm, text("value"));
+                }
+            }
+            throw new IllegalArgumentException("no algorithm is called " + StrictJson.shown(text("alg")));
+        }
+    }
+}

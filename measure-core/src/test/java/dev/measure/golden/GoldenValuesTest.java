@@ -1,0 +1,285 @@
+package dev.measure.golden;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.measure.Assumption;
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Evidence;
+import dev.measure.MalformedInputException;
+import dev.measure.Register;
+import dev.measure.Source;
+import dev.measure.Verdict;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class GoldenValuesTest {
+    private static final String PCR11 = "pcr11/bank=sha256/profile=0/fwid=none/phase=none/variant=only";
+    private static final String PCR5_AGAIN = "pcr5/bank=sha256/profile=0/fwid=none/phase=none/variant=exit-boot-retry";
+    private static final String PCR5_ONCE = "pcr5/bank=sha256/profile=0/fwid=none/phase=none/variant=exit-boot-once";
+    private static final String MRTD = "mrtd/fw=efifw:a%20b/order=page";
+
+    private static final Register PCR_11 = new Register.Pcr(11, DigestAlgorithm.SHA256);
+    private static final Register PCR_5 = new Register.Pcr(5, DigestAlgorithm.SHA256);
+    private static final Register PCR_0 = new Register.Pcr(0, DigestAlgorithm.SHA256);
+
+    static final String LOCK = """
+            {
+              "schema": "measure/lock/v1",
+              "madeBy": "measure 0.1.0",
+              "inputs": [
+                {"role": "firmware", "name": "fw/OVMF.fd", "size": 3, "sha256": "0303030303030303030303030303030303030303030303030303030303030303"},
+                {"role": "uki", "name": "linux.efi", "size": 2, "sha256": "0202020202020202020202020202020202020202020202020202020202020202", "sections": [
+                  {"name": ".cmdline", "size": 1, "sha256": "0101010101010101010101010101010101010101010101010101010101010101"}
+                ]}
+              ],
+              "behaviours": [
+                {"kind": "order", "id": "page", "rule": "a page is added and measured"}
+              ],
+              "assumptions": [
+                {"key": "stub", "value": "262", "why": "the file says so: \\"262\\""}
+              ],
+              "policies": {
+                "snp": {"guest-svn": "1", "policy": "0x30000"}
+              },
+              "origins": {
+                "cff6474e": ["linux.efi#.cmdline"],
+                "e24ac389": ["fw/OVMF.fd"]
+              },
+              "values": [
+                {"id": "mrtd/fw=efifw:a%20b/order=page", "alg": "sha384", "value": "040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404", "status": "predicted", "evidence": "hardware", "origins": "e24ac389"},
+                {"id": "pcr11/bank=sha256/profile=0/fwid=none/phase=none/variant=only", "alg": "sha256", "value": "0505050505050505050505050505050505050505050505050505050505050505", "status": "from-evidence", "evidence": "boot", "origins": "cff6474e"}
+              ],
+              "confirmed": [
+                {"id": "mrtd/fw=efifw:a%20b/order=page", "alg": "sha384", "value": "040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404", "evidence": "host.quote", "sha256": "0606060606060606060606060606060606060606060606060606060606060606"}
+              ]
+            }
+            """;
+
+    private static Digest of(DigestAlgorithm algorithm, int fill) {
+        byte[] bytes = new byte[algorithm.length()];
+        Arrays.fill(bytes, (byte) fill);
+        return Digest.of(algorithm, bytes);
+    }
+
+    private static Digest sha256(int fill) {
+        return of(DigestAlgorithm.SHA256, fill);
+    }
+
+    private static GoldenValues golden() {
+        return new GoldenValues(
+                "measure 0.1.0",
+                List.of(
+                        new GoldenInput(
+                                "uki", "linux.efi", 2, sha256(2), List.of(new GoldenSection(".cmdline", 1, sha256(1)))),
+                        new GoldenInput("firmware", "fw/OVMF.fd", 3, sha256(3), List.of())),
+                List.of(new GoldenBehaviour("order", "page", "a page is added and measured")),
+                List.of(new Assumption("stub", "262", "the file says so: \"262\"")),
+                Map.of("snp", Map.of("policy", "0x30000", "guest-svn", "1")),
+                List.of(
+                        new GoldenValue(
+                                PCR11,
+                                sha256(5),
+                                GoldenValue.Status.FROM_EVIDENCE,
+                                Evidence.BOOT,
+                                List.of("linux.efi#.cmdline")),
+                        new GoldenValue(
+                                MRTD,
+                                of(DigestAlgorithm.SHA384, 4),
+                                GoldenValue.Status.PREDICTED,
+                                Evidence.HARDWARE,
+                                List.of("fw/OVMF.fd"))),
+                List.of(new GoldenConfirmation(MRTD, of(DigestAlgorithm.SHA384, 4), "host.quote", sha256(6))));
+    }
+
+    private static String written(GoldenValues golden) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        golden.write(bytes);
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private static GoldenValues read(String text) {
+        return GoldenValues.read(Source.of("measure.lock.json", text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static GoldenValues of(GoldenValue... values) {
+        return GoldenValues.of(List.of(values));
+    }
+
+    @Test
+    void writesOneValueOnEachLineSorted() throws IOException {
+        assertEquals(LOCK, written(golden()));
+    }
+
+    @Test
+    void readsWhatItWrites() throws IOException {
+        assertEquals(golden(), read(LOCK));
+        assertEquals(LOCK, written(read(LOCK)));
+    }
+
+    @Test
+    void readsAnEmptyLock() throws IOException {
+        GoldenValues empty = GoldenValues.of(List.of());
+        assertEquals(empty, read(written(empty)));
+    }
+
+    @Test
+    void findsValuesByIdAndByRegister() {
+        assertEquals(sha256(5), golden().value(PCR11).orElseThrow().digest());
+        assertEquals(
+                Map.of("fw", "efifw:a b", "order", "page"),
+                golden().value(MRTD).orElseThrow().parameters());
+        assertTrue(golden().value("mrtd").isEmpty());
+        assertEquals(PCR11, golden().of(PCR_11).get(0).id());
+    }
+
+    @Test
+    void anyOfSeveralRightValuesPassesAndIsNamed() {
+        GoldenValues golden = of(GoldenValue.of(PCR5_ONCE, sha256(1)), GoldenValue.of(PCR5_AGAIN, sha256(2)));
+        GoldenCheck check = golden.check(Map.of(PCR_5, sha256(2)));
+        assertTrue(check.passes());
+        assertEquals(List.of(PCR5_AGAIN), check.matches());
+    }
+
+    @Test
+    void anotherValueFails() {
+        GoldenCheck check = of(GoldenValue.of(PCR11, sha256(1))).check(Map.of(PCR_11, sha256(2)));
+        assertFalse(check.passes());
+        assertEquals(List.of(new Verdict.Mismatch(PCR_11, Map.of(PCR11, sha256(1)), sha256(2))), check.verdicts());
+    }
+
+    @Test
+    void aRegisterThatTheEvidenceLeavesOutFails() {
+        GoldenValues golden = of(GoldenValue.of(PCR11, sha256(1)), GoldenValue.of(PCR5_ONCE, sha256(2)));
+        GoldenCheck check = golden.check(Map.of(PCR_11, sha256(1)));
+        assertFalse(check.passes());
+        assertTrue(check.verdicts().contains(new Verdict.Absent(PCR_5, Map.of(PCR5_ONCE, sha256(2)))));
+    }
+
+    @Test
+    void evidenceOfRegistersThatNobodyExpectsDoesNotPass() {
+        assertFalse(of(GoldenValue.of(MRTD, of(DigestAlgorithm.SHA384, 4)))
+                .check(Map.of(PCR_0, sha256(1)))
+                .passes());
+        assertFalse(of().check(Map.of()).passes());
+        assertFalse(golden().check(Map.of()).passes());
+    }
+
+    @Test
+    void aTechnologyWithoutEvidenceIsSaidToBeUnchecked() {
+        GoldenCheck check = golden().check(Map.of(PCR_11, sha256(5), PCR_0, sha256(9)));
+        assertTrue(check.passes());
+        assertEquals(Set.of("mrtd"), check.unchecked());
+    }
+
+    @Test
+    void aBankThatTheEvidenceLeavesOutIsNotCheckedByAnother() {
+        Register sha1 = new Register.Pcr(11, DigestAlgorithm.SHA1);
+        assertFalse(golden().check(Map.of(sha1, of(DigestAlgorithm.SHA1, 5))).passes());
+    }
+
+    @Test
+    void severalPiecesOfEvidenceAreCheckedTogether() {
+        Map<Register, Digest> td = Map.of(new Register.Mrtd(), of(DigestAlgorithm.SHA384, 4));
+        assertTrue(golden().check(() -> td, () -> Map.of(PCR_11, sha256(5))).passes());
+        assertFalse(golden().check(() -> td, () -> Map.of(PCR_11, sha256(6))).passes());
+        assertFalse(golden().check(() -> Map.of(PCR_11, sha256(5)), () -> Map.of(PCR_11, sha256(6)))
+                .passes());
+    }
+
+    @Test
+    void aReportOfAGuestBehindAnSvsmIsCheckedByItsValue() {
+        String id = "svsm/fw=file:a/vmm=qemu/cpu=EPYC-v4/features=0x1/vcpus=1/hashes=none/rules=raw";
+        Digest value = of(DigestAlgorithm.SHA384, 7);
+        Register inReport = new Register.LaunchDigest(Register.Launch.SNP);
+        assertTrue(of(GoldenValue.of(id, value)).check(Map.of(inReport, value)).passes());
+    }
+
+    @Test
+    void keepsOnlyWhatAServiceWants() {
+        GoldenValues golden = golden().only(value -> value.status() == GoldenValue.Status.PREDICTED);
+        assertEquals(
+                List.of(MRTD), golden.values().stream().map(GoldenValue::id).toList());
+    }
+
+    @Test
+    void refusesTwoValuesOfOneId() {
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> of(GoldenValue.of(PCR11, sha256(1)), GoldenValue.of(PCR11, sha256(1))));
+        assertEquals("two values have the id " + PCR11, e.getMessage());
+    }
+
+    @Test
+    void refusesAnIdThatIsNotCanonical() {
+        assertThrows(IllegalArgumentException.class, () -> GoldenValue.of("pcr11/bank=%73ha256", sha256(1)));
+        assertThrows(IllegalArgumentException.class, () -> GoldenValue.of("pcr24/bank=sha256", sha256(1)));
+        assertThrows(IllegalArgumentException.class, () -> GoldenValue.of("mrtd/fw=a", sha256(1)));
+        assertThrows(IllegalArgumentException.class, () -> GoldenValue.of("pcr11/a=1/a=2", sha256(1)));
+    }
+
+    private static void refused(String from, String to, String message) {
+        assertTrue(LOCK.contains(from), from);
+        MalformedInputException e = assertThrows(MalformedInputException.class, () -> read(LOCK.replace(from, to)));
+        assertEquals("measure.lock.json: " + message, e.getMessage());
+    }
+
+    @Test
+    void saysWhereALockIsBroken() {
+        refused("lock/v1", "lock/v2", "offset 0xe: expected schema 'measure/lock/v1', found 'measure/lock/v2'");
+        refused(
+                "\"madeBy\"",
+                "\"made\"",
+                "offset 0x23: expected schema, madeBy, inputs, behaviours, assumptions, policies, origins, values or"
+                        + " confirmed, found the field 'made'");
+        refused(
+                "\"origins\": \"cff6474e\"}",
+                "\"origins\": \"cff6474f\"}",
+                "offset 0x539: expected one of the origins above, found 'cff6474f'");
+        refused(
+                "[\"linux.efi#.cmdline\"]",
+                "[\"../../etc/passwd\"]",
+                "offset 0x310: expected a part of one of the inputs above, found '../../etc/passwd'");
+        refused(
+                "\"alg\": \"sha256\"",
+                "\"alg\": \"sha384\"",
+                "offset 0x539: expected fields that fit each other before this place, found a sha384 digest has 96"
+                        + " hexadecimal digits, got 64");
+    }
+
+    @Test
+    void refusesAFieldThatStandsTwice() {
+        MalformedInputException e = assertThrows(
+                MalformedInputException.class,
+                () -> read(LOCK.replace("\"kind\": \"order\"", "\"kind\": \"order\", \"kind\": \"order\"")));
+        assertTrue(e.getMessage().contains("Duplicate field 'kind'"), e.getMessage());
+    }
+
+    @Test
+    void refusesAnIdThatStandsTwice() {
+        String value = LOCK.substring(LOCK.indexOf("    {\"id\": \"mrtd"), LOCK.indexOf("    {\"id\": \"pcr11"));
+        MalformedInputException e =
+                assertThrows(MalformedInputException.class, () -> read(LOCK.replace(value, value + value)));
+        assertTrue(e.getMessage().contains("expected each id once, found '"), e.getMessage());
+    }
+
+    @Test
+    void everyPrefixIsRefusedAndNothingElseHappens() {
+        for (int length = 0; length < LOCK.length() - 1; length++) {
+            String cut = LOCK.substring(0, length);
+            if (cut.strip().endsWith("\n}")) {
+                continue;
+            }
+            assertThrows(MalformedInputException.class, () -> read(cut), cut);
+        }
+    }
+}
