@@ -10,12 +10,14 @@ module dev.measure.core {
 
     exports dev.measure;
     exports dev.measure.boot;
+    exports dev.measure.corim;
     exports dev.measure.eventlog;
     exports dev.measure.firmware;
     exports dev.measure.golden;
     exports dev.measure.igvm;
     exports dev.measure.pe;
     exports dev.measure.qemu;
+    exports dev.measure.sign;
     exports dev.measure.smbios;
     exports dev.measure.uefi;
     exports dev.measure.uki;
