@@ -6,6 +6,7 @@ import dev.measure.Source;
 import dev.measure.eventlog.EventLog;
 import dev.measure.firmware.Firmware;
 import dev.measure.igvm.IgvmFile;
+import dev.measure.sign.EcPublicKey;
 import dev.measure.smbios.MachineIdentity;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ final class InspectVerb implements Verb {
     @Override
     public String summary() {
         return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, SNP report,"
-                + " ID block, GCE endorsement, TD quote or report, event log";
+                + " ID block, GCE endorsement, TD quote or report, event log, reference values (CoRIM)";
     }
 
     @Override
@@ -36,14 +37,23 @@ final class InspectVerb implements Verb {
         return List.of(
                 new Example("what is this file?", "inspect linux.efi"),
                 new Example("with the digests that other PCR banks hold", "inspect linux.efi --bank sha256,sha384"),
-                new Example("the tables by which a firmware is launched, as JSON", "inspect OVMF.amdsev.fd --json"));
+                new Example("the tables by which a firmware is launched, as JSON", "inspect OVMF.amdsev.fd --json"),
+                new Example("who signed these reference values?", "inspect signed.corim --public-key vendor.pem"));
     }
 
     @Override
     public List<Options.Group> groups() {
-        return List.of(new Options.Group(
-                "Digests",
-                Options.list("algorithms: " + String.join(", ", BANKS) + " (default sha256)", BANKS, "--bank")));
+        return List.of(
+                new Options.Group(
+                        "Digests",
+                        Options.list("algorithms: " + String.join(", ", BANKS) + " (default sha256)", BANKS, "--bank")),
+                new Options.Group(
+                        "Signatures",
+                        Options.value(
+                                "FILE",
+                                "check the signature of a CoRIM with this key: P-256, P-384 or P-521; PEM, DER, certificate"
+                                        + " or JWK",
+                                "--public-key")));
     }
 
     @Override
@@ -65,7 +75,9 @@ final class InspectVerb implements Verb {
         result.input("file", file);
         boolean json = Output.isTree(call.common());
         Page page = Page.on(call.sink());
-        Optional<TdEvidenceReport> evidence = TdEvidenceReport.of(file);
+        Optional<EcPublicKey> key = Keys.file(call, "--public-key", EcPublicKey::read);
+        Optional<CorimReport> corim = CorimReport.of(file, key);
+        Optional<TdEvidenceReport> evidence = corim.isPresent() ? Optional.empty() : TdEvidenceReport.of(file);
         if (FileKind.isPe(file)) {
             Uki uki = Uki.read(file, call.common().strictness());
             uki.warnings().forEach(result::warning);
@@ -74,6 +86,12 @@ final class InspectVerb implements Verb {
                 result.found(report.found());
             } else {
                 report.print(page);
+            }
+        } else if (corim.isPresent()) {
+            if (json) {
+                result.found(corim.get().found());
+            } else {
+                corim.get().print(page);
             }
         } else if (evidence.isPresent()) {
             evidence.get().warnings().forEach(result::warning);
@@ -90,7 +108,8 @@ final class InspectVerb implements Verb {
         } else {
             TextOutput.remarks(result, call.talk());
         }
-        boolean trusted = evidence.map(TdEvidenceReport::isTrusted).orElse(true);
+        boolean trusted = evidence.map(TdEvidenceReport::isTrusted).orElse(true)
+                && corim.map(CorimReport::isTrusted).orElse(true);
         if (!trusted) {
             call.sink().flush();
             call.talk().error(name + ": a signature or a hash in it is wrong, so nothing in it proves anything", "");

@@ -93,6 +93,10 @@ class SchemaTest {
             Shared.file("vectors/tdx/evidence/" + evidence)
                     .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
         }
+        for (String corim : List.of("corim/signed-good-corim", "comid/comid-integrity-registers", "corim/corim-2")) {
+            Shared.file("vectors/formats/corim/veraison/" + corim + ".cbor")
+                    .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
+        }
         Shared.file("vectors/tdx/evidence/acpi/acpi_q72/etc_acpi_tables.bin")
                 .ifPresent(file -> commands.add(List.of("tdx", "acpi", "--acpi-tables", file.toString())));
         return commands.stream()
