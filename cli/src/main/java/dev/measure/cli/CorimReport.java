@@ -79,7 +79,8 @@ final class CorimReport {
         facts.put("algorithm", signed.algorithm().map(Enum::name).orElse("COSE " + signed.algorithmId()));
         signed.keyId().ifPresent(id -> facts.put("key id", id));
         signed.meta().ifPresent(meta -> {
-            facts.put("signer", meta.signer() + meta.uri().map(uri -> ", " + uri).orElse(""));
+            facts.put(
+                    "signer", meta.signer() + meta.uri().map(uri -> ", " + uri).orElse(""));
             meta.validity().ifPresent(times -> facts.put("signature holds", times.text()));
         });
         if (key.isEmpty()) {
@@ -95,7 +96,9 @@ final class CorimReport {
         corim.profile().ifPresent(uri -> facts.put("profile", uri));
         corim.validity().ifPresent(times -> facts.put("holds", times.text()));
         entities("by", corim.entities());
-        facts.put("tags", String.join(", ", corim.tags().stream().map(CorimTag::name).toList()));
+        facts.put(
+                "tags",
+                String.join(", ", corim.tags().stream().map(CorimTag::name).toList()));
         corim.comids().forEach(this::tag);
     }
 
@@ -107,7 +110,9 @@ final class CorimReport {
                             "; ",
                             entities.stream()
                                     .map(entity -> entity.name()
-                                            + entity.regId().map(uri -> ", " + uri).orElse(""))
+                                            + entity.regId()
+                                                    .map(uri -> ", " + uri)
+                                                    .orElse(""))
                                     .toList()));
         }
     }
@@ -123,8 +128,10 @@ final class CorimReport {
                 String element = measurement.keyText()
                         + measurement.name().map(name -> " " + name).orElse("");
                 measurement.digests().forEach(digest -> reference(environment, element, digest));
-                measurement.rawValue().ifPresent(hex -> references.add(FirmwareReport.row(
-                        "environment", environment, "element", element, "alg", "raw-value", "value", hex)));
+                measurement
+                        .rawValue()
+                        .ifPresent(hex -> references.add(FirmwareReport.row(
+                                "environment", environment, "element", element, "alg", "raw-value", "value", hex)));
                 measurement
                         .integrityRegisters()
                         .forEach((register, digests) -> digests.forEach(
@@ -150,10 +157,8 @@ final class CorimReport {
         page.table("Manifest", fields);
         Table values = new Table("environment", "element", "algorithm", "value");
         references.forEach(row -> values.row(
-                (String) row.get("environment"),
-                (String) row.get("element"),
-                (String) row.get("alg"),
-                (String) row.get("value")));
+                (String) row.get("environment"), (String) row.get("element"), (String) row.get("alg"), (String)
+                        row.get("value")));
         page.table("Reference values", values);
     }
 
