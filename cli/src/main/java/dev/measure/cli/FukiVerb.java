@@ -37,6 +37,9 @@ final class FukiVerb implements Verb {
                 new Example(
                         "which firmware a machine chooses", "fuki linux.efi --machine manufacturer=QEMU,product=q35"),
                 new Example("the same of the machine you are on", "fuki linux.efi --machine /sys/firmware/dmi/tables"),
+                new Example(
+                        "the registers of a TDX guest that boots it from a disk",
+                        "fuki linux.efi --fwid tdx --memory 4G --acpi-tables tables --smbios DMI --disk disk.img"),
                 new Example("in CI: fails if the image can never select its firmware", "fuki linux.efi --lint"));
     }
 
@@ -61,6 +64,7 @@ final class FukiVerb implements Verb {
                         "--fwid"),
                 Options.flag("only the warnings; exit code 3 if there are any", "--lint")));
         groups.addAll(SnpRequest.groups());
+        groups.addAll(RtmrOptions.fuki());
         groups.add(PcrOptions.fuki());
         return groups;
     }
@@ -185,8 +189,8 @@ final class FukiVerb implements Verb {
         }
         List<LaunchTarget> forTdx = mapped.stream().filter(FukiVerb::isForTdx).toList();
         if (!forTdx.isEmpty()) {
-            TdxValues values = new TdxValues(call, TdxValues.mrtdInBothOrders(), result);
-            Progress.during("MRTD", call, () -> values.add(forTdx, false));
+            TdxValues values = new TdxValues(call, TdxRequest.ofFuki(call), result, uki);
+            Progress.during("MRTD and RTMRs", call, () -> values.add(forTdx, false));
             asked += values.asked();
         }
         boolean failed =
@@ -202,7 +206,9 @@ final class FukiVerb implements Verb {
                                     ? uki.isPresent()
                                             ? "PCR 11; no firmware, so no launch digest"
                                             : "No firmware, so no launch digest"
-                                    : forTdx.isEmpty() ? "SEV-SNP launch digests" : "SEV-SNP launch digests and MRTD");
+                                    : forTdx.isEmpty()
+                                            ? "SEV-SNP launch digests"
+                                            : "SEV-SNP launch digests, MRTD and RTMRs");
         }
         Output.write(result, asked == 1, call, failed);
         return failed ? result.worstRefusal() : ExitCode.DONE;

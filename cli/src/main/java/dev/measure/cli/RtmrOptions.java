@@ -2,14 +2,67 @@ package dev.measure.cli;
 
 import dev.measure.tdx.Edk2Generation;
 import dev.measure.tdx.RtmrInputs;
+import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The options that say of which boot {@code measure tdx} predicts RTMRs. */
 final class RtmrOptions {
     private RtmrOptions() {}
 
     static List<Options.Group> groups() {
-        return List.of(firmware(), machine(), direct(), disk(), PcrOptions.beside(), runtime());
+        return List.of(
+                firmware(),
+                machine(),
+                new Options.Group(
+                        "RTMR1 and RTMR2: direct boot",
+                        Options.value("FILE", "kernel that the VMM hands over", "--kernel"),
+                        Options.value("FILE", "its initrd", "--initrd"),
+                        Options.value("TEXT", "its command line; @FILE reads it from a file", "--append", "--cmdline"),
+                        dstack()),
+                disk(),
+                new Options.Group("RTMR1 and RTMR2: the UKI", profile(), stub()),
+                PcrOptions.beside(),
+                runtime());
+    }
+
+    /** The options that {@code measure fuki} adds to those of launch digests and PCR 11. */
+    static List<Options.Group> fuki() {
+        return List.of(
+                new Options.Group(
+                        "TDX: MRTD and RTMRs",
+                        register(),
+                        memory(),
+                        Options.value("VERSION", "version of QEMU, which decides the order of pages", "--qemu-version"),
+                        dstack()),
+                firmware(),
+                machineWithoutVcpus(),
+                disk(),
+                PcrOptions.beside(),
+                runtime());
+    }
+
+    static OptionSpec register() {
+        return Options.list(
+                "registers of TDX (default: mrtd and rtmr0 to rtmr3)",
+                List.of("mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"),
+                "--register");
+    }
+
+    static OptionSpec memory() {
+        return Options.list("sizes of the guest's memory: MiB, or with a suffix K, M, G or T", List.of(), "--memory");
+    }
+
+    private static OptionSpec dstack() {
+        return Options.value("FILE", "dstack's measurement.cbor, in place of the three files", "--dstack-measurement");
+    }
+
+    private static OptionSpec profile() {
+        return Options.list("profiles of the UKI, by number, or all (default 0)", List.of("all"), "--profile");
+    }
+
+    private static OptionSpec stub() {
+        return Options.value("VERSION", "version of the stub, instead of what the file says", "--stub");
     }
 
     private static Options.Group firmware() {
@@ -33,13 +86,24 @@ final class RtmrOptions {
                         "BootOrder, hexadecimal numbers such as 0001,0000; none if no boot variables are measured",
                         List.of("none"),
                         "--boot-order"),
-                Options.repeated("NNNN=FILE", "value of a boot option; may be repeated", "--boot-variable"));
+                Options.repeated("NNNN=FILE", "value of a boot option; may be repeated", "--boot-variable"),
+                Options.value(
+                        "DEVICE",
+                        "disk that the firmware makes a boot option of, as in QEMU's -device (default"
+                                + " virtio-blk-pci,bootindex=0)",
+                        "--boot-disk"));
     }
 
     private static Options.Group machine() {
+        List<OptionSpec> options = new ArrayList<>();
+        options.add(Options.list("numbers of vCPUs, for the ids: the ACPI tables tell", List.of(), "--vcpus", "--cpu"));
+        options.addAll(machineWithoutVcpus().options());
+        return new Options.Group("RTMR0: machine", options);
+    }
+
+    private static Options.Group machineWithoutVcpus() {
         return new Options.Group(
                 "RTMR0: machine",
-                Options.list("numbers of vCPUs, for the ids: the ACPI tables tell", List.of(), "--vcpus", "--cpu"),
                 Options.value(
                         "FILE",
                         "fw_cfg etc/acpi/tables; loader and RSDP are derived from it. `measure tdx acpi` reads it from QEMU",
@@ -59,23 +123,11 @@ final class RtmrOptions {
                         "--from-log"));
     }
 
-    private static Options.Group direct() {
-        return new Options.Group(
-                "RTMR1 and RTMR2: direct boot",
-                Options.value("FILE", "kernel that the VMM hands over", "--kernel"),
-                Options.value("FILE", "its initrd", "--initrd"),
-                Options.value("TEXT", "its command line; @FILE reads it from a file", "--append", "--cmdline"),
-                Options.value(
-                        "FILE", "dstack's measurement.cbor, in place of the three files", "--dstack-measurement"));
-    }
-
     private static Options.Group disk() {
         return new Options.Group(
-                "RTMR1 and RTMR2: a UKI",
+                "RTMR1 and RTMR2: boot path",
                 Options.value("FILE", "boot disk, or its first sectors", "--disk"),
                 Options.flag("the VMM hands the UKI to the firmware", "--direct"),
-                Options.list("profiles of the UKI, by number, or all (default 0)", List.of("all"), "--profile"),
-                Options.value("VERSION", "version of the stub, instead of what the file says", "--stub"),
                 Options.repeated("FILE", "boot loader, in load order: shim, systemd-boot; may be repeated", "--loader"),
                 Options.value("FILE", "loader/loader.conf", "--loader-conf"),
                 Options.choice(

@@ -3,6 +3,7 @@ package dev.measure.cli;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
+import dev.measure.boot.BootDisk;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.FirmwareSelection;
 import dev.measure.boot.SelectableFirmware;
@@ -33,10 +34,17 @@ final class RtmrRequest {
 
     private final Call call;
     private final Result result;
+    private final Optional<Uki> fuki;
 
     RtmrRequest(Call call, Result result) {
+        this(call, result, Optional.empty());
+    }
+
+    /** A request of {@code measure fuki}, whose image is at hand: all profiles, with and without each firmware in it. */
+    RtmrRequest(Call call, Result result, Optional<Uki> fuki) {
         this.call = call;
         this.result = result;
+        this.fuki = fuki;
     }
 
     static boolean isAsked(TdxRequest request) {
@@ -56,6 +64,10 @@ final class RtmrRequest {
 
     /** {@return the UKI that boots, if one does} */
     Optional<Uki> uki() {
+        if (fuki.isPresent()) {
+            // A kernel beside it is what the VMM hands over, as for the launch digests.
+            return fuki.filter(image -> image.kind() == Uki.Kind.UKI && !call.has("--kernel"));
+        }
         Optional<String> name = call.positional(0);
         if (name.isEmpty()) {
             return Optional.empty();
@@ -86,7 +98,7 @@ final class RtmrRequest {
         BootInputs base = in.build();
         Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
         List<BootInputs> boots = new ArrayList<>();
-        for (int profile : PcrRequest.profiles(call, uki, false)) {
+        for (int profile : PcrRequest.profiles(call, uki, fuki.isPresent())) {
             for (FirmwareSelection selection : selections(uki, target, profile, stub)) {
                 boots.add(base.toBuilder()
                         .profile(profile)
@@ -105,7 +117,8 @@ final class RtmrRequest {
         String id = target.fw().substring("efifw:".length());
         for (UkiFirmware firmware : SelectableFirmware.of(uki, profile, stub)) {
             if (firmware.firmware().fwid().equals(Optional.of(id))) {
-                return List.of(new FirmwareSelection.Given(firmware));
+                FirmwareSelection selected = new FirmwareSelection.Given(firmware);
+                return fuki.isPresent() ? List.of(selected, FirmwareSelection.none()) : List.of(selected);
             }
         }
         return List.of(FirmwareSelection.none());
@@ -157,6 +170,13 @@ final class RtmrRequest {
                                     .map(text -> PcrRequest.hexadecimal("--boot-order", text))
                                     .toList());
         }
+        call.value("--boot-disk").ifPresent(text -> {
+            try {
+                in.bootDisk(BootDisk.parse(text));
+            } catch (IllegalArgumentException e) {
+                throw Complaint.usage("--boot-disk: " + e.getMessage(), "");
+            }
+        });
         for (String text : call.values("--boot-variable")) {
             String[] parts = named("--boot-variable", "NNNN=FILE", text);
             in.bootVariable(

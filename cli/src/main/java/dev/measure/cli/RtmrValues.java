@@ -30,21 +30,25 @@ final class RtmrValues {
     private final Call call;
     private final TdxRequest request;
     private final Result result;
+    private final Optional<Uki> fuki;
     private final List<String> transcript = new ArrayList<>();
     private int asked;
 
-    RtmrValues(Call call, TdxRequest request, Result result) {
+    RtmrValues(Call call, TdxRequest request, Result result, Optional<Uki> fuki) {
         this.call = call;
         this.request = request;
         this.result = result;
+        this.fuki = fuki;
     }
 
     /** Adds the registers of one firmware; returns how many values were asked for. */
     int add(LaunchTarget target, TdxLaunch launch, BiFunction<LaunchTarget, List<String>, String> command) {
         int before = asked;
-        RtmrRequest boot = new RtmrRequest(call, result);
+        RtmrRequest boot = new RtmrRequest(call, result, fuki);
         List<Integer> vcpus = boot.vcpus();
-        if (vcpus.size() > 1 && request.registers().contains("rtmr0")) {
+        if (vcpus.size() > 1 && fuki.isPresent()) {
+            vcpus = List.of(); // those of the launch digests; the ACPI tables are of a number that nobody says
+        } else if (vcpus.size() > 1 && request.registers().contains("rtmr0")) {
             throw Complaint.usage(
                     "--vcpus: RTMR0 holds ACPI tables, which are of one number of vCPUs",
                     "ask for one number at a time");
@@ -139,7 +143,7 @@ final class RtmrValues {
                     register,
                     "digests in it were taken from the log, so it says nothing about the machine that wrote the log"));
         }
-        if (!value.variant().equals("only")) {
+        if (!value.variant().equals("only") && value.prediction() instanceof Prediction.Predicted) {
             result.assumption(new Assumption("variant", value.variant(), value.why()));
             List<String> ids = new ArrayList<>(result.alternatives().getOrDefault(register, List.of()));
             ids.add(id);

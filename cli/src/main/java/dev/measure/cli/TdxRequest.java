@@ -78,6 +78,37 @@ record TdxRequest(
         return new TdxRequest(vmm(call), orders(call), tail(call), registers, memory, arguments);
     }
 
+    /** What {@code measure fuki} asks for, where {@code --vmm} is that of the launch digests. */
+    static TdxRequest ofFuki(Call call) {
+        Set<String> registers = new LinkedHashSet<>();
+        for (String name : Lists.names("--register", call.values("--register"))) {
+            if (!REGISTERS.contains(name) || name.equals(TD_HOB) || name.equals(CFV)) {
+                List<String> known = REGISTERS.subList(0, REGISTERS.indexOf(TD_HOB));
+                throw Complaint.usage(
+                        "unknown register '" + name + "'",
+                        Suggestion.didYouMean(name, known) + "all: " + String.join(", ", known));
+            }
+            registers.add(name);
+        }
+        if (registers.isEmpty()) {
+            registers.addAll(REGISTERS.subList(0, REGISTERS.indexOf(TD_HOB)));
+        }
+        Optional<TdxVmm> vmm = call.value("--qemu-version").flatMap(version -> qemu(version));
+        List<MrtdOrder> orders = vmm.isPresent() ? List.of() : List.of(MrtdOrder.PAGE, MrtdOrder.SECTION);
+        List<String> arguments = call.value("--qemu-version")
+                .map(version -> List.of("--qemu-version", version))
+                .orElse(List.of());
+        return new TdxRequest(vmm, orders, Optional.empty(), registers, memory(call), arguments);
+    }
+
+    private static Optional<TdxVmm> qemu(String version) {
+        try {
+            return Optional.of(TdxVmm.ofQemu(version));
+        } catch (IllegalArgumentException e) {
+            throw Complaint.usage("--qemu-version: " + e.getMessage(), "");
+        }
+    }
+
     private static Optional<TdxVmm> vmm(Call call) {
         Optional<String> name = call.value("--vmm").map(text -> text.toLowerCase(Locale.ROOT));
         Optional<String> version = call.value("--qemu-version");
@@ -92,11 +123,7 @@ record TdxRequest(
                         "both --vmm " + name.get() + " and --qemu-version " + version.get() + " are given",
                         "keep one of them");
             }
-            try {
-                return Optional.of(TdxVmm.ofQemu(version.get()));
-            } catch (IllegalArgumentException e) {
-                throw Complaint.usage("--qemu-version: " + e.getMessage(), "");
-            }
+            return qemu(version.get());
         }
         return name.filter(known -> !known.equals(QEMU)).map(TdxVmm::parse);
     }

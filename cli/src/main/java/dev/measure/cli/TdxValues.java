@@ -14,13 +14,13 @@ import dev.measure.tdx.Mrtd;
 import dev.measure.tdx.MrtdOrder;
 import dev.measure.tdx.TdHob;
 import dev.measure.tdx.TdxLaunch;
+import dev.measure.uki.Uki;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Predicts MRTD, TD HOB and CFV of firmwares. */
 final class TdxValues {
@@ -38,16 +38,16 @@ final class TdxValues {
     private int asked;
 
     TdxValues(Call call, TdxRequest request, Result result) {
+        this(call, request, result, Optional.empty());
+    }
+
+    /** Values of {@code measure fuki}: of an image that is at hand. */
+    TdxValues(Call call, TdxRequest request, Result result, Optional<Uki> fuki) {
         this.call = call;
         this.request = request;
         this.result = result;
-        this.rtmrs = new RtmrValues(call, request, result);
+        this.rtmrs = new RtmrValues(call, request, result, fuki);
         this.strictness = call.common().strictness();
-    }
-
-    /** {@return a request for MRTD in both orders} */
-    static TdxRequest mrtdInBothOrders() {
-        return new TdxRequest(Optional.empty(), BOTH, Optional.empty(), Set.of(TdxRequest.MRTD), List.of(), List.of());
     }
 
     /** {@return how many values were asked for} */
@@ -87,6 +87,9 @@ final class TdxValues {
             Map<MrtdOrder, Prediction> values =
                     request.orders().isEmpty() ? Mrtd.of(launch) : Mrtd.of(launch, request.orders());
             values.forEach((order, prediction) -> mrtd(target, subject, order, prediction));
+            if (values.values().stream().noneMatch(Prediction.Predicted.class::isInstance)) {
+                return; // what is never launched measures nothing
+            }
         }
         if (RtmrRequest.isAsked(request)) {
             asked += rtmrs.add(target, launch, this::command);

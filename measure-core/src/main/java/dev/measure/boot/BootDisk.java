@@ -18,13 +18,22 @@ public record BootDisk(Device device, OptionalInt slot, int function, boolean bo
     public static final BootDisk DEFAULT =
             new BootDisk(Device.VIRTIO_BLK, OptionalInt.empty(), 0, true, Optional.empty());
 
+    /** The AHCI controller of q35; QEMU puts a disk without {@code bus=} at its last port. */
+    static final int AHCI_SLOT = 0x1f;
+
+    static final int AHCI_FUNCTION = 2;
+    static final int AHCI_PORT = 5;
+
+    /** QEMU's first slot for a device on q35; pc has the second. */
+    private static final int FIRST_SLOT = 1;
+
     /** The ways in which a disk is attached. */
     public enum Device {
         /** virtio-blk-pci. */
         VIRTIO_BLK("virtio-blk-pci"),
         /** nvme, namespace 1. */
         NVME("nvme"),
-        /** ide-hd at the first port of the AHCI controller of q35. */
+        /** ide-hd at the last port of the AHCI controller of q35. */
         IDE_HD("ide-hd"),
         /** scsi-hd, target 0, on virtio-scsi-pci. */
         SCSI_HD("scsi-hd");
@@ -85,6 +94,37 @@ public record BootDisk(Device device, OptionalInt slot, int function, boolean bo
             }
         }
         return new BootDisk(device, slot, function, bootIndex, serial);
+    }
+
+    /** {@return device and place, for people} */
+    public String text() {
+        return device.qemu
+                + (device == Device.IDE_HD ? "" : " in slot " + Integer.toHexString(slotOn(Optional.empty())))
+                + (bootIndex ? ", first in QEMU's boot order" : ", without bootindex");
+    }
+
+    int slotOn(Optional<String> machineType) {
+        boolean pc = machineType.filter(type -> type.split(",")[0].equals("pc")).isPresent();
+        return slot.orElse(pc ? FIRST_SLOT + 1 : FIRST_SLOT);
+    }
+
+    /**
+     * {@return what QEMU lists of the disk in fw_cfg bootorder on a q35 machine: its path in the words of Open Firmware, and a final
+     * NUL; nothing without {@code bootindex}}
+     */
+    public String bootOrderItem() {
+        if (!bootIndex) {
+            return "";
+        }
+        String place = Integer.toHexString(slotOn(Optional.empty()))
+                + (function == 0 ? "" : "," + Integer.toHexString(function));
+        String node = switch (device) {
+            case VIRTIO_BLK -> "scsi@" + place + "/disk@0,0";
+            case NVME -> "pci1b36,0010@" + place + "/namespace@1,0";
+            case IDE_HD -> "pci8086,2922@1f,2/drive@5/disk@0";
+            case SCSI_HD -> "scsi@" + place + "/channel@0/disk@0,0";
+        };
+        return "/pci@i0cf8/" + node + "\0";
     }
 
     private static int number(String text) {

@@ -3,46 +3,21 @@ package dev.measure.boot;
 import dev.measure.Evidence;
 import dev.measure.Provenance;
 import dev.measure.Source;
+import dev.measure.firmware.FirmwareVolumes;
 import dev.measure.uefi.GuidName;
 import dev.measure.uefi.VariableStore;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.SortedMap;
 
 /**
  * BootOrder and the Boot#### variables when the firmware measures them: given, found in a store that has booted, or made by the
  * firmware on its first boot (edk2 OvmfPkg/Library/PlatformBootManagerLib and MdeModulePkg's UefiBootManagerLib).
  */
-final class BootOptions {
-    private static final UUID MAIN_FV = UUID.fromString("7cb8bdc9-f8eb-4f34-aaea-3ee4af6516a1");
-    private static final UUID UI_APP = UUID.fromString("462caa21-7614-4503-836e-8ab6f4662331");
-    private static final UUID BOOT_MANAGER_MENU_APP = UUID.fromString("eec25bdc-67f2-4d95-b1d5-f81b2039d11d");
-    private static final UUID SHELL = UUID.fromString("7c04a583-9e3e-4f1c-ad65-e05268d0b4d1");
-    static final UUID GRUB = UUID.fromString("b5ae312c-bc8a-43b1-9c62-ebb826dd5d07");
-
-    /** mBmAutoCreateBootOptionGuid: the optional data of options that the firmware makes by itself. */
-    private static final UUID AUTO_CREATED = UUID.fromString("8108ac4e-9f11-4d59-850e-e21a522c59b2");
-
-    private static final int ACTIVE = 1;
-    private static final int HIDDEN = 8;
-    private static final int APP = 0x100;
-
-    /** QEMU's first slot for a device on q35; pc has the second. */
-    private static final int FIRST_SLOT = 1;
-
-    /** IDE disks of q35 hang on the AHCI controller at 1f.2. */
-    private static final int AHCI_SLOT = 0x1f;
-
-    private static final int AHCI_FUNCTION = 2;
-
+public final class BootOptions {
     private static final String HINT = "--boot-order with --boot-variable, or --vars of a store that has booted";
 
     /**
@@ -53,35 +28,65 @@ final class BootOptions {
      * @param provenance where it comes from
      * @param evidence how it is known
      */
-    record Variable(String name, Source value, Provenance provenance, Evidence evidence) {}
+    public record Variable(String name, Source value, Provenance provenance, Evidence evidence) {}
+
+    /**
+     * Variables that are given or stored.
+     *
+     * @param variables the variables, in the order of measuring
+     * @param notKnown what is missing, if they are not complete
+     */
+    public record Known(List<Variable> variables, Optional<NotKnown> notKnown) {
+        /** Copies the list. */
+        public Known {
+            variables = List.copyOf(variables);
+        }
+    }
 
     private BootOptions() {}
 
+    /**
+     * {@return the variables by what is given or stored; empty if the firmware has to make them}
+     *
+     * @param order BootOrder, if it is given
+     * @param values values of Boot####, which stand before those in the store
+     * @param store the variable store
+     */
+    public static Optional<Known> known(
+            Optional<List<Integer>> order, SortedMap<Integer, Source> values, Optional<VariableStore> store) {
+        if (order.isPresent()) {
+            return Optional.of(given(order.get(), values, store));
+        }
+        Optional<List<Variable>> stored = store.flatMap(BootOptions::stored);
+        if (stored.isPresent()) {
+            return stored.map(variables -> new Known(replaced(variables, values), Optional.empty()));
+        }
+        if (!values.isEmpty()) {
+            return Optional.of(new Known(
+                    List.of(),
+                    Optional.of(new NotKnown(1, "boot options are given without their order", "--boot-order"))));
+        }
+        return Optional.empty();
+    }
+
     /** {@return the variables in the order of measuring; empty if they are not known, which is noted for PCR 1} */
     static Optional<List<Variable>> of(EventRecorder recorder, BootInputs inputs, Optional<FirmwareFacts> facts) {
-        Optional<VariableStore> store = facts.flatMap(FirmwareFacts::variables);
-        Optional<List<Variable>> stored = store.flatMap(BootOptions::stored);
-        if (inputs.bootOrder.isPresent()) {
-            return given(recorder, inputs, store);
-        }
-        if (stored.isPresent()) {
-            return stored.map(variables -> replaced(variables, inputs));
-        }
-        if (!inputs.bootVariables.isEmpty()) {
-            recorder.unknown(1, "boot options are given without their order", "--boot-order");
-            return Optional.empty();
+        Optional<Known> known = known(inputs.bootOrder, inputs.bootVariables, facts.flatMap(FirmwareFacts::variables));
+        if (known.isPresent()) {
+            known.get().notKnown().ifPresent(not -> recorder.unknown(not.pcr(), not.why(), not.input()));
+            return known.filter(all -> all.notKnown().isEmpty()).map(Known::variables);
         }
         if (facts.isEmpty() || facts.get().build().isEmpty()) {
             recorder.unknown(1, "which boot variables the firmware makes is not known", HINT);
             return Optional.empty();
         }
-        return made(recorder, inputs, facts.get().build().get());
+        return made(recorder, inputs, facts.get().build().get(), facts.get().volumes());
     }
 
     /** The variables of a store, with the values that are given in place of its own. */
-    private static List<Variable> replaced(List<Variable> stored, BootInputs inputs) {
+    private static List<Variable> replaced(List<Variable> stored, SortedMap<Integer, Source> values) {
         Map<String, Source> given = new HashMap<>();
-        inputs.bootVariables.forEach((number, value) -> given.put(name(number), value));
+        values.forEach((number, value) -> given.put(name(number), value));
         return stored.stream()
                 .map(variable -> given.containsKey(variable.name())
                         ? new Variable(
@@ -93,27 +98,26 @@ final class BootOptions {
                 .toList();
     }
 
-    private static Optional<List<Variable>> given(
-            EventRecorder recorder, BootInputs inputs, Optional<VariableStore> store) {
-        List<Integer> order = inputs.bootOrder.orElseThrow();
+    private static Known given(List<Integer> order, SortedMap<Integer, Source> values, Optional<VariableStore> store) {
         List<Variable> variables = new ArrayList<>();
         variables.add(order(order, new Provenance.Parameter("boot-order", hex(order)), Evidence.BOOT));
         for (int number : order) {
-            Optional<Source> value = Optional.ofNullable(inputs.bootVariables.get(number));
+            Optional<Source> value = Optional.ofNullable(values.get(number));
             if (value.isEmpty()) {
                 value = store.flatMap(s -> s.variable(GuidName.EFI_GLOBAL_VARIABLE, name(number)))
                         .map(VariableStore.Variable::data);
             }
             if (value.isEmpty()) {
-                recorder.unknown(
-                        1,
-                        "BootOrder names " + name(number) + ", whose value is not given",
-                        "--boot-variable " + name(number).substring(4) + "=FILE");
-                return Optional.empty();
+                return new Known(
+                        List.of(),
+                        Optional.of(new NotKnown(
+                                1,
+                                "BootOrder names " + name(number) + ", whose value is not given",
+                                "--boot-variable " + name(number).substring(4) + "=FILE")));
             }
             variables.add(new Variable(name(number), value.get(), Provenance.FileRange.of(value.get()), Evidence.BOOT));
         }
-        return Optional.of(variables);
+        return new Known(variables, Optional.empty());
     }
 
     private static String hex(List<Integer> order) {
@@ -146,67 +150,21 @@ final class BootOptions {
     }
 
     private static String name(int number) {
-        return String.format(Locale.ROOT, "Boot%04X", number);
+        return FirstBootOptions.Option.variable(number);
     }
 
-    /** The options of a build's first boot. */
-    private static Optional<List<Variable>> made(EventRecorder recorder, BootInputs inputs, Edk2Build build) {
+    /** The options of a build's first boot, where such a boot has been seen. */
+    private static Optional<List<Variable>> made(
+            EventRecorder recorder, BootInputs inputs, Edk2Build build, Optional<FirmwareVolumes> volumes) {
         boolean disk = !inputs.direct;
         boolean first = inputs.bootDisk.bootIndex();
-        Map<Integer, byte[]> options = new LinkedHashMap<>();
-        Evidence evidence = Evidence.BOOT;
-        switch (build.id()) {
-            case "2022.11", "2025.02" -> {
-                evidence = disk && !first && build.id().equals("2022.11") ? Evidence.SOURCE : Evidence.BOOT;
-                byte[] uiApp = app("UiApp", ACTIVE | HIDDEN | APP, UI_APP);
-                if (!disk) {
-                    options.put(0, uiApp);
-                } else if (first) {
-                    options.put(1, disk(inputs));
-                    options.put(0, uiApp);
-                    options.put(2, app("EFI Internal Shell", ACTIVE, SHELL));
-                } else {
-                    options.put(0, uiApp);
-                    options.put(1, disk(inputs));
-                    options.put(2, app("EFI Internal Shell", ACTIVE, SHELL));
-                }
-            }
-            case "2025.02-secboot" -> {
-                if (disk && first) {
-                    options.put(1, disk(inputs));
-                    options.put(0, app("UiApp", ACTIVE | HIDDEN | APP, UI_APP));
-                }
-            }
-            case "2026.08" -> {
-                byte[] menu = app("BootManagerMenuApp", ACTIVE | HIDDEN | APP, BOOT_MANAGER_MENU_APP);
-                byte[] setup = app("EFI Firmware Setup", ACTIVE | APP, UI_APP);
-                if (!disk) {
-                    options.put(0, menu);
-                    options.put(1, setup);
-                } else if (first) {
-                    options.put(2, disk(inputs));
-                    options.put(0, menu);
-                    options.put(1, setup);
-                    options.put(3, app("EFI Internal Shell", ACTIVE | APP, SHELL));
-                }
-            }
-            case "2026.08-secboot" -> {
-                if (disk && first) {
-                    options.put(2, disk(inputs));
-                    options.put(0, app("BootManagerMenuApp", ACTIVE | HIDDEN | APP, BOOT_MANAGER_MENU_APP));
-                    options.put(1, app("EFI Firmware Setup", ACTIVE | APP, UI_APP));
-                }
-            }
-            case "2026.08-amdsev" -> {
-                if (disk) {
-                    options.put(0, app("BootManagerMenuApp", ACTIVE | HIDDEN | APP, BOOT_MANAGER_MENU_APP));
-                    options.put(1, app("EFI Firmware Setup", ACTIVE | APP, UI_APP));
-                    options.put(2, app("Grub Bootloader", ACTIVE, GRUB));
-                }
-            }
-            default -> {}
-        }
-        if (options.isEmpty()) {
+        boolean seen = switch (build.id()) {
+            case "2022.11", "2025.02" -> true;
+            case "2026.08" -> !disk || first;
+            case "2026.08-amdsev" -> disk;
+            default -> disk && first;
+        };
+        if (!seen) {
             recorder.unknown(
                     1,
                     "which boot variables OVMF " + build.id() + " makes for "
@@ -214,10 +172,11 @@ final class BootOptions {
                     HINT);
             return Optional.empty();
         }
+        boolean inferred = disk && !first && build.id().equals("2022.11");
         if (disk && !build.id().equals("2026.08-amdsev")) {
             recorder.assume(
                     "boot-disk",
-                    inputs.bootDisk.device().qemu() + " in slot " + slot(inputs),
+                    inputs.bootDisk.device().qemu() + " in slot " + inputs.bootDisk.slotOn(inputs.machineType),
                     "the first boot option names the disk; another device or slot gives another PCR 1");
         }
         recorder.assume(
@@ -225,66 +184,28 @@ final class BootOptions {
                 "made by the firmware",
                 "the variable store holds no BootOrder, so these are the options of OVMF " + build.id()
                         + " on its first boot");
-        List<Variable> variables = new ArrayList<>();
+        Evidence evidence = inferred ? Evidence.SOURCE : Evidence.BOOT;
         Provenance made = new Provenance.Constant("OVMF " + build.id(), "boot options of the first boot");
-        variables.add(order(new ArrayList<>(options.keySet()), made, evidence));
-        for (Map.Entry<Integer, byte[]> option : options.entrySet()) {
-            variables.add(new Variable(
-                    name(option.getKey()), Source.of(name(option.getKey()), option.getValue()), made, evidence));
-        }
+        List<FirstBootOptions.Option> options = FirstBootOptions.of(
+                applications(build, volumes),
+                build.separateSetup(),
+                disk ? Optional.of(inputs.bootDisk) : Optional.empty(),
+                inputs.machineType);
+        List<Variable> variables = new ArrayList<>();
+        variables.add(
+                order(options.stream().map(FirstBootOptions.Option::number).toList(), made, evidence));
+        options.forEach(option -> variables.add(new Variable(option.name(), option.value(), made, evidence)));
         return Optional.of(variables);
     }
 
+    /** What the image holds, or the build that it is said to be. */
+    private static FirmwareApplications applications(Edk2Build build, Optional<FirmwareVolumes> volumes) {
+        return volumes.filter(FirmwareFacts::hasEarlyPhase)
+                .map(unpacked -> FirmwareApplications.of(unpacked.volumes().get(1)))
+                .orElseGet(build::applications);
+    }
+
     private static Variable order(List<Integer> order, Provenance provenance, Evidence evidence) {
-        ByteBuffer bytes = ByteBuffer.allocate(2 * order.size()).order(ByteOrder.LITTLE_ENDIAN);
-        order.forEach(number -> bytes.putShort(number.shortValue()));
-        return new Variable("BootOrder", Source.of("BootOrder", bytes.array()), provenance, evidence);
-    }
-
-    private static byte[] app(String description, int attributes, UUID file) {
-        byte[] path = DevicePathBytes.path().fv(MAIN_FV).fvFile(file).end();
-        return loadOption(attributes, description, path, new byte[0]);
-    }
-
-    private static int slot(BootInputs inputs) {
-        boolean pc = inputs.machineType
-                .filter(type -> type.split(",")[0].equals("pc"))
-                .isPresent();
-        return inputs.bootDisk.slot().orElse(pc ? FIRST_SLOT + 1 : FIRST_SLOT);
-    }
-
-    private static byte[] disk(BootInputs inputs) {
-        BootDisk disk = inputs.bootDisk;
-        DevicePathBytes path = DevicePathBytes.path().pciRoot();
-        String description;
-        switch (disk.device()) {
-            case IDE_HD -> {
-                path.pci(AHCI_SLOT, AHCI_FUNCTION).sata(0, 0xffff, 0);
-                description = "UEFI QEMU HARDDISK " + disk.serial().orElse("QM00011") + " ";
-            }
-            case NVME -> {
-                path.pci(slot(inputs), disk.function()).nvme(1);
-                description = "UEFI QEMU NVMe Ctrl " + disk.serial().orElse("") + " 1";
-            }
-            case SCSI_HD -> {
-                path.pci(slot(inputs), disk.function()).scsi(0, 0);
-                description = "UEFI QEMU QEMU HARDDISK ";
-            }
-            default -> {
-                path.pci(slot(inputs), disk.function());
-                description = "UEFI Misc Device";
-            }
-        }
-        return loadOption(ACTIVE, description, path.end(), DevicePathBytes.guidBytes(AUTO_CREATED));
-    }
-
-    private static byte[] loadOption(int attributes, String description, byte[] path, byte[] optionalData) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteBuffer head = ByteBuffer.allocate(6).order(ByteOrder.LITTLE_ENDIAN);
-        out.writeBytes(head.putInt(attributes).putShort((short) path.length).array());
-        out.writeBytes(CmdlineText.u16(description));
-        out.writeBytes(path);
-        out.writeBytes(optionalData);
-        return out.toByteArray();
+        return new Variable("BootOrder", FirstBootOptions.bootOrder(order), provenance, evidence);
     }
 }

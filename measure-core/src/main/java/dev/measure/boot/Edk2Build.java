@@ -90,6 +90,17 @@ public record Edk2Build(
                     true,
                     true));
 
+    /** {@return whether the boot manager menu and the setup are two programs, as since edk2-stable202505} */
+    boolean separateSetup() {
+        return release.compareTo("2025.05") >= 0;
+    }
+
+    /** {@return the applications that it carries} */
+    FirmwareApplications applications() {
+        boolean shell = id.equals(release); // builds for Secure Boot or without a disk come without
+        return new FirmwareApplications(separateSetup(), true, shell, failingEntry);
+    }
+
     /** {@return all builds, oldest first} */
     public static List<Edk2Build> all() {
         return ALL;

@@ -99,7 +99,8 @@ record FirmwareFacts(
         }
         String release = versions.first().substring(0, 7);
         FirmwareVolumes.Volume dxe = volumes.get().volumes().get(1);
-        String kind = dxe.holds(BootOptions.GRUB) ? "-amdsev" : dxe.holds(SECURE_BOOT_CONFIG_DXE) ? "-secboot" : "";
+        String kind =
+                dxe.holds(FirmwareApplications.GRUB) ? "-amdsev" : dxe.holds(SECURE_BOOT_CONFIG_DXE) ? "-secboot" : "";
         Optional<Edk2Build> build = Edk2Build.of(release + kind);
         build.ifPresent(found -> recorder.assume(
                 "edk2",

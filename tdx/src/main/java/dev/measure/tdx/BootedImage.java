@@ -26,6 +26,8 @@ import java.util.Set;
 final class BootedImage implements ImageEvents {
     private static final String CALLING = "Calling EFI Application from Boot Option";
 
+    private static final String HINT = "sign it for a key in db, or take a firmware without Secure Boot";
+
     private final BootPrediction boot;
     private final EventDigests digests;
     private final RtmrInputs inputs;
@@ -39,7 +41,8 @@ final class BootedImage implements ImageEvents {
         this.secureBoot = secureBoot;
         BootInputs given = inputs.boot.orElseThrow();
         BootInputs.Builder in = given.toBuilder().confidentialVm(true);
-        inputs.launch.ifPresent(launch -> in.variables(launch.firmware().image()));
+        inputs.firmware.ifPresent(
+                firmware -> in.variables(firmware.launch().firmware().image()));
         secureBoot.on().ifPresent(in::secureBoot);
         if (secureBoot.on().equals(Optional.of(true))) {
             // Only for the fact that it is built with Secure Boot; what it measures by itself is not taken from there.
@@ -49,12 +52,22 @@ final class BootedImage implements ImageEvents {
         this.boot = BootSequence.of(in.build());
         this.stub = given.stub().or(() -> given.uki().flatMap(uki -> uki.stubVersion()));
         List<BootEvent> all = new ArrayList<>();
-        boot.variants().forEach(variant -> all.addAll(variant.events()));
+        // What makes a register not predictable spares hashing the rest of it.
+        boot.variants()
+                .forEach(variant -> variant.events().stream()
+                        .filter(event -> event.pcr() == 1 || event.pcr() == 7 || known(event.pcr() < 8 ? 2 : 8))
+                        .forEach(all::add));
         this.digests = EventDigests.of(all, Set.of(DigestAlgorithm.SHA384));
     }
 
     static BootedImage of(RtmrInputs inputs, Edk2Generation edk2, SecureBootState secureBoot) {
         return new BootedImage(inputs, edk2, secureBoot);
+    }
+
+    /** Whether all PCRs are known that go into the register which takes the PCR. */
+    private boolean known(int pcr) {
+        return boot.refusal().isEmpty()
+                && boot.notKnown().keySet().stream().noneMatch(not -> pcr == 2 ? not >= 2 && not <= 6 : not >= 8);
     }
 
     /** Whether the event is one that the producer measures in a trust domain; systemd-stub does since 256, tagged ones since 261. */
@@ -89,9 +102,9 @@ final class BootedImage implements ImageEvents {
                 recorder.unknown(not.getValue().why(), not.getValue().input());
             }
         }
-        boot.refusal().ifPresent(why -> recorder.refuse(why, ""));
+        boot.refusal().ifPresent(why -> recorder.refuse(why, HINT));
         boolean separated = false;
-        for (BootEvent event : variant.events()) {
+        for (BootEvent event : known(from) ? variant.events() : List.<BootEvent>of()) {
             boolean separator = event.type().equals(EventType.EV_SEPARATOR) && event.producer() == Producer.FIRMWARE;
             if (event.pcr() < from || event.pcr() > to || separator || !measured(event)) {
                 continue;
@@ -120,7 +133,7 @@ final class BootedImage implements ImageEvents {
         if (not.isPresent() && (shim || !secureBoot.on().equals(Optional.of(false)))) {
             rtmr0.unknown(not.get().why(), not.get().input());
         }
-        boot.refusal().ifPresent(why -> rtmr0.refuse(why, ""));
+        boot.refusal().ifPresent(why -> rtmr0.refuse(why, HINT));
         for (BootEvent event : boot.variants().get(0).events()) {
             boolean authority = event.type().equals(EventType.EV_EFI_VARIABLE_AUTHORITY);
             boolean others = event.producer() != Producer.FIRMWARE && measured(event);

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param smbios whether the SMBIOS table goes into RTMR0
  * @param initrdFirst whether {@code initrd=initrd} stands before the command line of a direct boot, not behind it
  * @param namedBlobs whether the unpatched kernel of fw_cfg etc/boot/kernel is preferred, which QEMU has from 10.0 on
+ * @param separateSetup whether boot manager menu and setup are two programs, each with a boot option
  * @param genericMeasures whether OvmfPkgX64 measures, too, and not IntelTdxX64 alone
  * @param evidence how it is known
  */
@@ -27,28 +28,29 @@ public record Edk2Generation(
         boolean smbios,
         boolean initrdFirst,
         boolean namedBlobs,
+        boolean separateSetup,
         boolean genericMeasures,
         Evidence evidence)
         implements BehaviourProfile {
 
     // spotless:off
     private static final List<Edk2Generation> ALL = List.of(
-            //                      separator  ACPI   fw_cfg SMBIOS initrd blobs generic
-            new Edk2Generation("202211",   0, false, false, false, false, false, false, Evidence.SOURCE),
-            new Edk2Generation("202302",   0, true,  false, false, false, false, false, Evidence.SOURCE),
-            new Edk2Generation("202305",   0, true,  false, false, false, false, false, Evidence.SOURCE),
-            new Edk2Generation("202308",   0, true,  false, false, false, false, false, Evidence.SOURCE),
-            new Edk2Generation("202311",   0, true,  false, false, false, false, false, Evidence.SOURCE),
-            new Edk2Generation("202402",   0, true,  false, false, false, false, false, Evidence.SOURCE),
-            new Edk2Generation("202405",   0, true,  false, false, false, false, false, Evidence.SOURCE),
-            new Edk2Generation("202408",   0, true,  false, false, false, false, true,  Evidence.SOURCE),
-            new Edk2Generation("202411",   1, true,  false, false, false, false, true,  Evidence.HARDWARE),
-            new Edk2Generation("202502",   1, true,  false, false, false, true,  true,  Evidence.SOURCE),
-            new Edk2Generation("202505",   1, true,  true,  true,  false, true,  true,  Evidence.SOURCE),
-            new Edk2Generation("202508",   1, true,  true,  true,  true,  true,  true,  Evidence.SOURCE),
-            new Edk2Generation("202511",   1, true,  true,  true,  true,  true,  true,  Evidence.SOURCE),
-            new Edk2Generation("202602",   1, true,  true,  true,  true,  true,  true,  Evidence.SOURCE),
-            new Edk2Generation("202605",   1, true,  true,  true,  true,  true,  true,  Evidence.SOURCE));
+            //                      separator  ACPI   fw_cfg SMBIOS initrd blobs  setup  generic
+            new Edk2Generation("202211",   0, false, false, false, false, false, false, false, Evidence.SOURCE),
+            new Edk2Generation("202302",   0, true,  false, false, false, false, false, false, Evidence.SOURCE),
+            new Edk2Generation("202305",   0, true,  false, false, false, false, false, false, Evidence.SOURCE),
+            new Edk2Generation("202308",   0, true,  false, false, false, false, false, false, Evidence.SOURCE),
+            new Edk2Generation("202311",   0, true,  false, false, false, false, false, false, Evidence.SOURCE),
+            new Edk2Generation("202402",   0, true,  false, false, false, false, false, false, Evidence.SOURCE),
+            new Edk2Generation("202405",   0, true,  false, false, false, false, false, false, Evidence.SOURCE),
+            new Edk2Generation("202408",   0, true,  false, false, false, false, false, true,  Evidence.SOURCE),
+            new Edk2Generation("202411",   1, true,  false, false, false, false, false, true,  Evidence.HARDWARE),
+            new Edk2Generation("202502",   1, true,  false, false, false, true,  false, true,  Evidence.SOURCE),
+            new Edk2Generation("202505",   1, true,  true,  true,  false, true,  true,  true,  Evidence.SOURCE),
+            new Edk2Generation("202508",   1, true,  true,  true,  true,  true,  true,  true,  Evidence.SOURCE),
+            new Edk2Generation("202511",   1, true,  true,  true,  true,  true,  true,  true,  Evidence.SOURCE),
+            new Edk2Generation("202602",   1, true,  true,  true,  true,  true,  true,  true,  Evidence.SOURCE),
+            new Edk2Generation("202605",   1, true,  true,  true,  true,  true,  true,  true,  Evidence.SOURCE));
     // spotless:on
 
     /** {@return all generations, oldest first} */
@@ -59,11 +61,11 @@ public record Edk2Generation(
     /**
      * {@return the generation of a tag}
      *
-     * @param tag such as {@code 202411}, {@code edk2-stable202411} or {@code 202408.01}
+     * @param tag such as {@code 202411}, {@code edk2-stable202411} or {@code 202408.01}, a release that changes no rule
      */
     public static Optional<Edk2Generation> of(String tag) {
         String digits = tag.startsWith("edk2-stable") ? tag.substring("edk2-stable".length()) : tag;
-        String release = digits.equals("202408.01") ? "202408" : digits;
+        String release = digits.endsWith(".01") ? digits.substring(0, digits.length() - 3) : digits;
         return ALL.stream().filter(generation -> generation.id.equals(release)).findFirst();
     }
 
@@ -82,6 +84,11 @@ public record Edk2Generation(
                 .reduce((older, newer) -> newer);
     }
 
+    /** {@return whether SEC measures TD HOB and CFV, in every build for trust domains, and not IntelTdxX64's PEI-less library} */
+    boolean secMeasures() {
+        return id.compareTo("202302") >= 0;
+    }
+
     @Override
     public String kind() {
         return "edk2";
@@ -96,6 +103,7 @@ public record Edk2Generation(
                 + (acpi ? " in RTMR0" : "")
                 + (initrdFirst ? "; initrd= before the command line" : "; initrd= behind the command line")
                 + (namedBlobs ? "; unpatched kernel from QEMU 10.0 on" : "")
+                + (separateSetup ? "; boot options BootManagerMenuApp and setup" : "; boot option UiApp")
                 + (genericMeasures ? "" : "; OvmfPkgX64 measures nothing, only IntelTdxX64 does");
     }
 

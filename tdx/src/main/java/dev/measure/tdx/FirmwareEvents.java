@@ -4,24 +4,19 @@ import dev.measure.Evidence;
 import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.boot.AcpiLoader;
+import dev.measure.boot.BootDisk;
+import dev.measure.boot.BootOptions;
+import dev.measure.boot.FirmwareApplications;
+import dev.measure.boot.FirstBootOptions;
 import dev.measure.eventlog.EventType;
 import dev.measure.uefi.GuidName;
 import dev.measure.uefi.VariableData;
-import dev.measure.uefi.VariableStore;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
 /** What OVMF measures into RTMR0 of a trust domain, in order, up to the point where it starts the boot option. */
 final class FirmwareEvents {
-    /** Boot0000 of builds that have UiApp in the firmware volume of a TDX guest: attributes, path, "UiApp", FV and file. */
-    private static final String UI_APP = "090100002c0055006900410070007000000004071400c9bdb87cebf8344faaea3ee4af6516a1"
-            + "0406140021aa2c4614760345836e8ab6f46623317fff0400";
-
     private static final String GENROMS = "/rom@genroms/linuxboot_dma.bin\0";
 
     private final RtmrRecorder rtmr0;
@@ -42,12 +37,11 @@ final class FirmwareEvents {
 
     /** Up to and with ACPI and SMBIOS tables. */
     void early() {
-        if (inputs.launch.isEmpty()) {
+        if (inputs.firmware.isEmpty()) {
             rtmr0.unknown("RTMR0 begins with the TD HOB and the CFV of the firmware", "--firmware");
             return;
         }
-        hob(inputs.launch.get());
-        cfv(inputs.launch.get());
+        first(inputs.firmware.get().launch());
         if (edk2.fwCfg()) {
             fwCfg();
         }
@@ -56,9 +50,15 @@ final class FirmwareEvents {
         if (edk2.acpi()) {
             acpi();
         }
-        if (edk2.smbios()) {
+        if (inputs.firmware.get().measuresSmbios().orElse(edk2.smbios())) {
             smbios();
         }
+    }
+
+    /** What the firmware measures before it takes it: the TD HOB and the variable store. */
+    void first(TdxLaunch launch) {
+        hob(launch);
+        cfv(launch);
     }
 
     private void hob(TdxLaunch launch) {
@@ -127,12 +127,15 @@ final class FirmwareEvents {
             return Source.of("BootMenu", new byte[2]);
         }
         if (item.equals("bootorder")) {
-            boolean handsOver = inputs.boot.isEmpty();
+            boolean handsOver = inputs.handedOver();
+            String order = handsOver ? GENROMS : disk().bootOrderItem();
             rtmr0.assume(
                     "fw-cfg bootorder",
-                    handsOver ? "linuxboot_dma.bin" : "none",
-                    handsOver ? "-kernel on q35 and no bootindex" : "no device has a bootindex");
-            return Source.of("bootorder", (handsOver ? GENROMS : "").getBytes(StandardCharsets.US_ASCII));
+                    order.isEmpty() ? "none" : order.substring(0, order.length() - 1),
+                    handsOver
+                            ? "-kernel on q35 and no bootindex"
+                            : order.isEmpty() ? "no device has a bootindex" : "no device but the disk has a bootindex");
+            return Source.of("bootorder", order.getBytes(StandardCharsets.US_ASCII));
         }
         rtmr0.assume(
                 "fw-cfg", "no more", "QEMU has " + "extra PCI roots, boot delay and memory windows only on request");
@@ -219,80 +222,89 @@ final class FirmwareEvents {
         rtmr0.assume(
                 "smbios-place",
                 "before the boot variables",
-                "where the SMBIOS event stands depends on the build of the firmware");
+                "SmbiosMeasurementDxe starts after TdTcg2Dxe, as the dependencies of both ask in EDK2 202505 and later, and of"
+                        + " two callbacks the later comes first");
         rtmr0.add("SMBIOS table", EventType.EV_EFI_HANDOFF_TABLES, inputs.smbios.get(), Evidence.SOURCE);
     }
 
-    /** BootOrder and its options: given, stored, made by the firmware for a direct boot, or else from a log. */
+    private BootDisk disk() {
+        return inputs.bootDisk.orElse(BootDisk.DEFAULT);
+    }
+
+    /** BootOrder and its options: given, stored, from a log, or made by the firmware. */
     void bootVariables() {
-        if (inputs.bootOrder.isPresent()) {
-            given(inputs.bootOrder.get());
+        if (inputs.bootOrder.filter(List::isEmpty).isPresent()) {
             return;
         }
-        Optional<VariableStore.Variable> stored =
-                secureBoot.store().flatMap(s -> s.variable(GuidName.EFI_GLOBAL_VARIABLE, "BootOrder"));
-        if (stored.isPresent()) {
-            boot("BootOrder", stored.get().data(), Evidence.SOURCE);
-            options(stored.get().data().toByteArray());
+        Optional<BootOptions.Known> known =
+                BootOptions.known(inputs.bootOrder, inputs.bootVariables, secureBoot.store());
+        if (known.isPresent()) {
+            known.get().notKnown().ifPresent(not -> rtmr0.unknown(not.why(), not.input()));
+            known.get()
+                    .variables()
+                    .forEach(variable ->
+                            boot(variable.name(), variable.value(), variable.provenance(), variable.evidence()));
             return;
         }
-        boolean uiApp = edk2.id().compareTo("202505") < 0;
-        boolean made = inputs.boot.isEmpty() && uiApp;
-        if (!made && inputs.bootEvents.isPresent()) {
+        // A log knows the disk better than a default does.
+        boolean guessed = !inputs.handedOver() && inputs.bootDisk.isEmpty();
+        Optional<FirmwareApplications> applications = applications();
+        if ((guessed || applications.isEmpty()) && inputs.bootEvents.isPresent()) {
             inputs.bootEvents
                     .get()
                     .forEach(content ->
                             rtmr0.add("boot variable", EventType.EV_EFI_VARIABLE_BOOT, content, Evidence.HARDWARE));
-            return;
-        }
-        if (!made) {
+        } else if (applications.isEmpty()) {
             rtmr0.unknown(
-                    "which boot variables the firmware makes depends on its build and on the devices",
+                    "which boot variables the firmware makes depends on the applications in it, which cannot be read",
                     "--boot-order with --boot-variable; --boot-order none if it measures none");
-            return;
-        }
-        boot("BootOrder", Source.of("BootOrder", new byte[2]), edk2.evidence());
-        boot("Boot0000", Source.of("UiApp", HexFormat.of().parseHex(UI_APP)), edk2.evidence());
-    }
-
-    private void options(byte[] order) {
-        for (int i = 0; i + 1 < order.length; i += 2) {
-            int number = (order[i] & 0xff) | (order[i + 1] & 0xff) << 8;
-            secureBoot
-                    .store()
-                    .flatMap(s -> s.variable(GuidName.EFI_GLOBAL_VARIABLE, name(number)))
-                    .ifPresent(option -> boot(option.name(), option.data(), Evidence.SOURCE));
+        } else {
+            made(applications.get());
         }
     }
 
-    private void given(List<Integer> order) {
-        if (order.isEmpty()) {
+    /** What the image holds; in old firmware UiApp alone is there before a kernel that was handed over is started. */
+    private Optional<FirmwareApplications> applications() {
+        Optional<FirmwareApplications> held = inputs.firmware.flatMap(TdFirmware::applications);
+        boolean old = !edk2.separateSetup() && inputs.handedOver();
+        return held.or(() -> old ? Optional.of(new FirmwareApplications(false, true, false, false)) : Optional.empty());
+    }
+
+    private void made(FirmwareApplications applications) {
+        Optional<BootDisk> disk = inputs.handedOver() ? Optional.empty() : Optional.of(disk());
+        if (disk.isPresent()) {
+            rtmr0.assume(
+                    "boot-disk",
+                    disk.get().text(),
+                    inputs.bootDisk.isPresent()
+                            ? "the only disk, and no other device makes a boot option"
+                            : "default; the boot option names the disk, so another device or slot gives another RTMR0:"
+                                    + " --boot-disk");
+        }
+        List<FirstBootOptions.Option> options =
+                FirstBootOptions.of(applications, edk2.separateSetup(), disk, Optional.empty());
+        rtmr0.assume(
+                "boot-variables",
+                options.isEmpty() ? "none" : "made by the firmware",
+                "the variable store holds no BootOrder, so these are the options that EDK2 " + edk2.id()
+                        + " makes of the applications in this image");
+        if (options.isEmpty()) {
             return;
         }
-        ByteBuffer numbers = ByteBuffer.allocate(2 * order.size()).order(ByteOrder.LITTLE_ENDIAN);
-        List<String> missing = new ArrayList<>();
-        for (int number : order) {
-            numbers.putShort((short) number);
-            if (!inputs.bootVariables.containsKey(number)) {
-                missing.add(name(number));
-            }
-        }
-        if (!missing.isEmpty()) {
-            rtmr0.unknown(
-                    "BootOrder names " + missing.get(0) + ", whose value is not given",
-                    "--boot-variable " + missing.get(0).substring(4) + "=FILE");
-            return;
-        }
-        boot("BootOrder", Source.of("BootOrder", numbers.array()), Evidence.HARDWARE);
-        order.forEach(number -> boot(name(number), inputs.bootVariables.get(number), Evidence.HARDWARE));
+        // Seen on hardware for kernels that were handed over to firmware of the old kind.
+        Evidence evidence = disk.isPresent() ? Evidence.SOURCE : edk2.separateSetup() ? Evidence.BOOT : edk2.evidence();
+        Provenance made = source("MdeModulePkg/Universal/BdsDxe, OvmfPkg/Library/PlatformBootManagerLib");
+        boot(
+                "BootOrder",
+                FirstBootOptions.bootOrder(
+                        options.stream().map(FirstBootOptions.Option::number).toList()),
+                made,
+                evidence);
+        options.forEach(option -> boot(option.name(), option.value(), made, evidence));
     }
 
     /** Of a boot variable the value alone is measured, not the structure in the log. */
-    private void boot(String name, Source value, Evidence evidence) {
-        rtmr0.add(name, EventType.EV_EFI_VARIABLE_BOOT, value, Provenance.FileRange.of(value), evidence);
-    }
-
-    private static String name(int number) {
-        return String.format("Boot%04X", number);
+    private void boot(String name, Source value, Provenance provenance, Evidence evidence) {
+        rtmr0.add(name, EventType.EV_EFI_VARIABLE_BOOT, value, provenance, evidence);
     }
 }

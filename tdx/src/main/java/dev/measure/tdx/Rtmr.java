@@ -2,9 +2,10 @@ package dev.measure.tdx;
 
 import dev.measure.Evidence;
 import dev.measure.MalformedInputException;
+import dev.measure.Prediction;
 import dev.measure.Provenance;
+import dev.measure.boot.FirmwareApplications;
 import dev.measure.eventlog.EventType;
-import dev.measure.firmware.FirmwareVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,9 +24,7 @@ public final class Rtmr {
      * @param inputs what is given
      */
     public static Optional<Edk2Generation> generation(RtmrInputs inputs) {
-        return inputs.edk2.or(() -> inputs.launch
-                .flatMap(launch -> FirmwareVersion.find(launch.firmware()))
-                .flatMap(Edk2Generation::ofVersion));
+        return inputs.edk2.or(() -> inputs.firmware.flatMap(TdFirmware::version).flatMap(Edk2Generation::ofVersion));
     }
 
     /**
@@ -39,13 +38,20 @@ public final class Rtmr {
         List<RtmrValue> values = new ArrayList<>();
         Optional<Edk2Generation> edk2 = generation(inputs);
         if (edk2.isEmpty()) {
+            boolean newer = inputs.firmware.flatMap(TdFirmware::measuresSmbios).orElse(false);
+            String hint = newer ? "--edk2; by its files 202505 or later" : "--edk2, such as --edk2 202411";
             String why = "what the firmware measures depends on its generation of EDK2, which the image does not say";
             for (int register = 0; register < 3; register++) {
                 RtmrRecorder recorder = register == 0 ? rtmr0 : new RtmrRecorder(register);
-                recorder.unknown(why, "--edk2, such as --edk2 202411");
+                recorder.unknown(why, hint);
                 values.add(recorder.value("only", ""));
             }
-            values.add(runtime(inputs));
+            values.add(runtime(inputs, List.of()));
+            return values;
+        }
+        if (inputs.firmware.flatMap(TdFirmware::measures).equals(Optional.of(false))) {
+            values.addAll(withoutDriver(inputs, edk2.get()));
+            values.add(runtime(inputs, values));
             return values;
         }
         SecureBootState secureBoot = SecureBootState.of(inputs);
@@ -58,15 +64,42 @@ public final class Rtmr {
         images.intoRtmr0(rtmr0, firmware::bootVariables, edk2.get());
         values.add(rtmr0.value("only", ""));
         values.addAll(images.values());
-        values.add(runtime(inputs));
+        values.add(runtime(inputs, values));
+        return values;
+    }
+
+    /**
+     * A firmware without TdTcg2Dxe offers no EFI_CC_MEASUREMENT_PROTOCOL, so neither its drivers nor loaders, stub and kernel measure;
+     * what SEC measures by itself remains.
+     */
+    private static List<RtmrValue> withoutDriver(RtmrInputs inputs, Edk2Generation edk2) {
+        TdFirmware firmware = inputs.firmware.orElseThrow();
+        boolean amdSev = firmware.applications().map(FirmwareApplications::grub).orElse(false);
+        List<RtmrValue> values = new ArrayList<>();
+        for (int register = 0; register < 3; register++) {
+            RtmrRecorder recorder = new RtmrRecorder(register);
+            assume(recorder, inputs, edk2);
+            recorder.assume(
+                    "firmware-measures",
+                    register == 0 && edk2.secMeasures() ? "TD HOB and CFV" : "nothing",
+                    "the image lacks TdTcg2Dxe, without which nothing that runs later measures into RTMRs");
+            if (amdSev && edk2.secMeasures()) {
+                // edk2 OvmfPkg/IntelTdx/TdxHelperLib/TdxHelperNull.c and OvmfPkg/Sec/SecMain.c: CpuDeadLoop
+                recorder.refuse(
+                        "the firmware is a build of OvmfPkg/AmdSev, which stops in SEC when it finds itself in a trust domain",
+                        "take a build of IntelTdxX64 or OvmfPkgX64");
+            }
+            if (register == 0 && edk2.secMeasures()) {
+                new FirmwareEvents(recorder, inputs, edk2, SecureBootState.of(inputs)).first(firmware.launch());
+            }
+            values.add(recorder.value("only", ""));
+        }
         return values;
     }
 
     static void assume(RtmrRecorder recorder, RtmrInputs inputs, Edk2Generation edk2) {
         if (inputs.edk2.isEmpty()) {
-            String version = inputs.launch
-                    .flatMap(launch -> FirmwareVersion.find(launch.firmware()))
-                    .orElse("");
+            String version = inputs.firmware.flatMap(TdFirmware::version).orElse("");
             boolean exact = version.startsWith(
                     edk2.id().substring(0, 4) + "." + edk2.id().substring(4));
             recorder.assume(
@@ -77,7 +110,8 @@ public final class Rtmr {
                             : "the firmware is " + version
                                     + ", and this is the last release before it whose rules are known");
         }
-        if (!edk2.genericMeasures()) {
+        if (!edk2.genericMeasures()
+                && inputs.firmware.flatMap(TdFirmware::measures).isEmpty()) {
             recorder.assume(
                     "firmware-platform",
                     "IntelTdxX64",
@@ -89,8 +123,14 @@ public final class Rtmr {
         return new Provenance.Constant("edk2", place);
     }
 
-    private static RtmrValue runtime(RtmrInputs inputs) {
+    /** A system that never starts extends nothing, but nor is there a register. */
+    private static RtmrValue runtime(RtmrInputs inputs, List<RtmrValue> others) {
         RtmrRecorder rtmr3 = new RtmrRecorder(3);
+        for (RtmrValue other : others) {
+            if (other.prediction() instanceof Prediction.NotLaunchable refused) {
+                rtmr3.refuse(refused.why(), refused.hint());
+            }
+        }
         if (inputs.runtimeEvents.isEmpty()) {
             rtmr3.assume(
                     "rtmr3", "nothing", "no run-time events are given; firmware and kernel measure nothing into RTMR3");

@@ -1,6 +1,7 @@
 package dev.measure.tdx;
 
 import dev.measure.Source;
+import dev.measure.boot.BootDisk;
 import dev.measure.boot.BootInputs;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,7 +25,7 @@ public final class RtmrInputs {
     /** The Secure Boot variables, in the order in which a firmware measures them. */
     public static final List<String> SECURE_BOOT_VARIABLES = List.of("PK", "KEK", "db", "dbx", "dbt");
 
-    final Optional<TdxLaunch> launch;
+    final Optional<TdFirmware> firmware;
     final Optional<Edk2Generation> edk2;
     final Optional<Long> memory;
     final Optional<Boolean> secureBoot;
@@ -40,13 +41,14 @@ public final class RtmrInputs {
     final Optional<RtmrContent> loadOptions;
     final Optional<String> qemuVersion;
     final Optional<BootInputs> boot;
+    final Optional<BootDisk> bootDisk;
     final SortedMap<String, Source> fwCfg;
     final SortedMap<String, Source> variables;
     final SortedMap<Integer, Source> bootVariables;
     final List<RuntimeEvent> runtimeEvents;
 
     private RtmrInputs(Builder b) {
-        launch = b.launch;
+        firmware = b.firmware;
         edk2 = b.edk2;
         memory = b.memory;
         secureBoot = b.secureBoot;
@@ -62,10 +64,16 @@ public final class RtmrInputs {
         loadOptions = b.loadOptions;
         qemuVersion = b.qemuVersion;
         boot = b.boot;
+        bootDisk = b.bootDisk;
         fwCfg = Collections.unmodifiableSortedMap(new TreeMap<>(b.fwCfg));
         variables = Collections.unmodifiableSortedMap(new TreeMap<>(b.variables));
         bootVariables = Collections.unmodifiableSortedMap(new TreeMap<>(b.bootVariables));
         runtimeEvents = List.copyOf(b.runtimeEvents);
+    }
+
+    /** {@return whether the VMM hands over what boots, a kernel or a UKI, so that no disk is looked for} */
+    boolean handedOver() {
+        return boot.map(BootInputs::direct).orElse(true);
     }
 
     /** {@return a builder in which nothing is given} */
@@ -75,7 +83,7 @@ public final class RtmrInputs {
 
     /** Collects the inputs. */
     public static final class Builder {
-        private Optional<TdxLaunch> launch = Optional.empty();
+        private Optional<TdFirmware> firmware = Optional.empty();
         private Optional<Edk2Generation> edk2 = Optional.empty();
         private Optional<Long> memory = Optional.empty();
         private Optional<Boolean> secureBoot = Optional.empty();
@@ -91,6 +99,7 @@ public final class RtmrInputs {
         private Optional<RtmrContent> loadOptions = Optional.empty();
         private Optional<String> qemuVersion = Optional.empty();
         private Optional<BootInputs> boot = Optional.empty();
+        private Optional<BootDisk> bootDisk = Optional.empty();
         private final SortedMap<String, Source> fwCfg = new TreeMap<>();
         private final SortedMap<String, Source> variables = new TreeMap<>();
         private final SortedMap<Integer, Source> bootVariables = new TreeMap<>();
@@ -100,7 +109,7 @@ public final class RtmrInputs {
 
         /** {@return this builder, given the firmware and who starts it} */
         public Builder launch(TdxLaunch value) {
-            launch = Optional.of(value);
+            firmware = Optional.of(new TdFirmware(value));
             return this;
         }
 
@@ -191,6 +200,12 @@ public final class RtmrInputs {
         /** {@return this builder, given the boot of a UKI, from a disk or handed over} */
         public Builder boot(BootInputs value) {
             boot = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the disk that the boot option and QEMU's boot order name} */
+        public Builder bootDisk(BootDisk value) {
+            bootDisk = Optional.of(value);
             return this;
         }
 

@@ -1,7 +1,6 @@
 package dev.measure.tdx;
 
 import dev.measure.Source;
-import dev.measure.firmware.FirmwareVolumes;
 import dev.measure.uefi.GuidName;
 import dev.measure.uefi.SignatureDatabase;
 import dev.measure.uefi.VariableStore;
@@ -17,16 +16,12 @@ import java.util.UUID;
  * @param capable whether the firmware is built with Secure Boot; empty if its volumes cannot be unpacked
  */
 record SecureBootState(RtmrInputs inputs, Optional<VariableStore> store, Optional<Boolean> capable) {
-    private static final UUID SECURE_BOOT_CONFIG_DXE = UUID.fromString("f0e6a44f-7195-41c3-ac64-54f202cd0a21");
-
     static SecureBootState of(RtmrInputs inputs) {
-        Optional<Source> image = inputs.launch.map(launch -> launch.firmware().image());
         return new SecureBootState(
                 inputs,
-                image.flatMap(VariableStore::find),
-                image.flatMap(FirmwareVolumes::find)
-                        .map(volumes ->
-                                volumes.volumes().stream().anyMatch(volume -> volume.holds(SECURE_BOOT_CONFIG_DXE))));
+                inputs.firmware.flatMap(firmware ->
+                        VariableStore.find(firmware.launch().firmware().image())),
+                inputs.firmware.flatMap(TdFirmware::secureBootCapable));
     }
 
     /** {@return the value of PK, KEK, db, dbx or dbt; no bytes if there is none} */

@@ -1,0 +1,237 @@
+package dev.measure.tdx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.measure.Assumption;
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Prediction;
+import dev.measure.Source;
+import dev.measure.Strictness;
+import dev.measure.boot.BootDisk;
+import dev.measure.boot.BootInputs;
+import dev.measure.eventlog.EventLog;
+import dev.measure.eventlog.EventType;
+import dev.measure.eventlog.TcgEvent;
+import dev.measure.firmware.Firmware;
+import dev.measure.vectors.Shared;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The boot variables of RTMR0 against those that the same firmware measured into PCR 1: BDS makes them before it matters what takes
+ * the measurement.
+ */
+final class RtmrBootVariablesTest {
+    private static final String BOOTS = "vectors/boots/";
+    private static final Digest ANY = Digest.zero(DigestAlgorithm.SHA384);
+
+    private record Case(String name, String code, Optional<String> vars, String edk2, Optional<String> disk) {}
+
+    @TestFactory
+    Stream<DynamicTest> areThoseOfMeasuredBoots() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        Optional<String> plain = Optional.of("firmware/deb13-OVMF_VARS_4M.fd.xz");
+        Optional<String> virtio = Optional.of("virtio-blk-pci,bootindex=0");
+        for (Case each : List.of(
+                new Case("a-v257-fw2025.02", "firmware/deb13-OVMF.fd.xz", Optional.empty(), "202502", virtio),
+                new Case("a-v262-fw2026.08", "firmware/forky-OVMF_CODE_4M.fd.xz", plain, "202605", virtio),
+                new Case(
+                        "i-nvme",
+                        "firmware/deb13-OVMF.fd.xz",
+                        Optional.empty(),
+                        "202502",
+                        Optional.of("nvme,serial=probe,bootindex=0")),
+                new Case(
+                        "m-net-nobootindex",
+                        "firmware/deb13-OVMF.fd.xz",
+                        Optional.empty(),
+                        "202502",
+                        Optional.of("virtio-blk-pci")),
+                new Case(
+                        "g-kernel-vmlinuz-fw13",
+                        "firmware/deb13-OVMF.fd.xz",
+                        Optional.empty(),
+                        "202502",
+                        Optional.empty()),
+                new Case(
+                        "g-kernel-vmlinuz-fwS",
+                        "firmware/forky-OVMF_CODE_4M.fd.xz",
+                        plain,
+                        "202605",
+                        Optional.empty()))) {
+            if (Shared.file(BOOTS + each.name).isPresent()) {
+                tests.add(DynamicTest.dynamicTest(each.name, () -> compare(each)));
+            }
+        }
+        return tests.stream();
+    }
+
+    private static void compare(Case each) throws IOException {
+        RtmrInputs.Builder in = inputs(launch(each.code, each.vars))
+                .edk2(Edk2Generation.of(each.edk2).orElseThrow());
+        if (each.disk.isPresent()) {
+            in.boot(BootInputs.builder().build()).bootDisk(BootDisk.parse(each.disk.get()));
+        } else {
+            in.kernel(RtmrContent.given(ANY, "test"));
+        }
+        List<String> logged = new ArrayList<>();
+        for (TcgEvent event : log(each.name)) {
+            if (event.registerIndex() == 1 && event.type().equals(EventType.EV_EFI_VARIABLE_BOOT)) {
+                logged.add(event.digest(DigestAlgorithm.SHA384).orElseThrow().hex());
+            }
+        }
+        assertFalse(logged.isEmpty());
+        assertEquals(logged, digests(rtmr0(in), EventType.EV_EFI_VARIABLE_BOOT));
+    }
+
+    /** In a trust domain IntelTdxX64 looks into DXEFV only, which has the menu; its setup and shell are in NCCFV. */
+    @Test
+    void intelTdxHasTheMenuAlone() throws IOException {
+        Optional<Path> image = Shared.unxz("firmware/forky-OVMF.inteltdx.ms.fd.xz");
+        if (image.isEmpty()) {
+            return;
+        }
+        RtmrValue value = rtmr0(inputs(TdxLaunch.of(Firmware.read(Source.open(image.get()), Strictness.STRICT)))
+                .kernel(RtmrContent.given(ANY, "test")));
+        String menu = "";
+        for (TcgEvent event : log("j-bios-amdsev2026.08")) {
+            if (event.type().equals(EventType.EV_EFI_VARIABLE_BOOT)
+                    && new String(event.data().toByteArray(), StandardCharsets.UTF_16LE)
+                            .contains("BootManagerMenuApp")) {
+                menu = event.digest(DigestAlgorithm.SHA384).orElseThrow().hex();
+            }
+        }
+        String order0000 = Source.of("BootOrder", new byte[2])
+                .digest(DigestAlgorithm.SHA384)
+                .hex();
+        assertEquals(List.of(order0000, menu), digests(value, EventType.EV_EFI_VARIABLE_BOOT));
+    }
+
+    /** What QEMU listed in fw_cfg bootorder for each kind of disk, and of a kernel that it handed over. */
+    @Test
+    void bootOrderIsWhatQemuLists() throws IOException {
+        bootOrder("a-v262-fw2026.08", BootDisk.DEFAULT.bootOrderItem());
+        bootOrder("i-nvme", BootDisk.parse("nvme,serial=probe,bootindex=0").bootOrderItem());
+        bootOrder("m-net-nobootindex", BootDisk.parse("virtio-blk-pci").bootOrderItem());
+        dump(
+                "5291a9800c254f62",
+                BootDisk.parse("virtio-blk-pci,addr=7,bootindex=0").bootOrderItem());
+        dump("18a7372e435f92b4", BootDisk.parse("ide-hd,bootindex=0").bootOrderItem());
+        dump("d7c20caa35586ec9", BootDisk.parse("scsi-hd,bootindex=0").bootOrderItem());
+    }
+
+    private static void bootOrder(String name, String expected) throws IOException {
+        Optional<Path> file = Shared.file(BOOTS + name + "/case.json");
+        if (file.isPresent()) {
+            JsonNode json = JsonMapper.builder().build().readTree(file.get().toFile());
+            assertEquals(
+                    json.get("fw_cfg_sha256").get("bootorder").asText(),
+                    Source.of("bootorder", expected.getBytes(StandardCharsets.US_ASCII))
+                            .digest(DigestAlgorithm.SHA256)
+                            .hex());
+        }
+    }
+
+    private static void dump(String sha256, String expected) throws IOException {
+        Optional<Path> file = Shared.untar(BOOTS + "fw_cfg.tar.xz", "fw_cfg/" + sha256 + ".bootorder");
+        if (file.isPresent()) {
+            assertEquals(java.nio.file.Files.readString(file.get()), expected);
+        }
+    }
+
+    /** OvmfPkg/AmdSev carries TDX metadata, but its TdxHelperLib is the empty one. */
+    @Test
+    void anAmdSevBuildStopsInATrustDomain() throws IOException {
+        Optional<Path> image = Shared.unxz("firmware/forky-OVMF.amdsev.fd.xz");
+        if (image.isEmpty()) {
+            return;
+        }
+        List<RtmrValue> values =
+                Rtmr.of(inputs(TdxLaunch.of(Firmware.read(Source.open(image.get()), Strictness.STRICT)))
+                        .build());
+        for (int register = 0; register < 3; register++) {
+            Prediction.NotLaunchable refused = assertInstanceOf(
+                    Prediction.NotLaunchable.class, values.get(register).prediction());
+            assertEquals(
+                    "the firmware is a build of OvmfPkg/AmdSev, which stops in SEC when it finds itself in a trust domain",
+                    refused.why());
+        }
+    }
+
+    /** OvmfPkgX64 had no TdTcg2Dxe in 202211, and its SEC measured nothing. */
+    @Test
+    void aFirmwareWithoutTheDriverMeasuresNothing() throws IOException {
+        Optional<Path> image = Shared.unxz("firmware/deb12-OVMF.fd.xz");
+        if (image.isEmpty()) {
+            return;
+        }
+        List<RtmrValue> values =
+                Rtmr.of(inputs(TdxLaunch.of(Firmware.read(Source.open(image.get()), Strictness.STRICT)))
+                        .edk2(Edk2Generation.of("202211").orElseThrow())
+                        .build());
+        for (int register = 0; register < 3; register++) {
+            Prediction.Predicted predicted = assertInstanceOf(
+                    Prediction.Predicted.class, values.get(register).prediction());
+            assertEquals(ANY, predicted.measurement().value());
+            assertEquals(
+                    List.of("nothing"),
+                    predicted.assumptions().stream()
+                            .filter(assumption -> assumption.key().equals("firmware-measures"))
+                            .map(Assumption::value)
+                            .toList());
+        }
+    }
+
+    private static RtmrInputs.Builder inputs(TdxLaunch launch) {
+        RtmrContent any = RtmrContent.given(ANY, "test");
+        return RtmrInputs.builder()
+                .launch(launch)
+                .memory(2L << 30)
+                .secureBoot(false)
+                .acpiLoader(any)
+                .acpiRsdp(any)
+                .acpiTables(any)
+                .smbios(any);
+    }
+
+    private static TdxLaunch launch(String code, Optional<String> vars) throws IOException {
+        Source image = Source.open(Shared.unxz(code).orElseThrow());
+        if (vars.isEmpty()) {
+            return TdxLaunch.of(Firmware.read(image, Strictness.STRICT));
+        }
+        return TdxLaunch.of(
+                TdxLaunch.join(Source.open(Shared.unxz(vars.get()).orElseThrow()), image, Strictness.STRICT));
+    }
+
+    private static RtmrValue rtmr0(RtmrInputs.Builder in) {
+        RtmrValue value = Rtmr.of(in.build()).get(0);
+        assertInstanceOf(Prediction.Predicted.class, value.prediction(), value.prediction()::toString);
+        return value;
+    }
+
+    private static List<String> digests(RtmrValue value, EventType type) {
+        return value.events().stream()
+                .filter(event -> event.type().equals(type))
+                .map(event -> event.digest().hex())
+                .toList();
+    }
+
+    private static List<TcgEvent> log(String name) throws IOException {
+        return EventLog.read(
+                        Source.open(Shared.file(BOOTS + name + "/eventlog.bin").orElseThrow()))
+                .events();
+    }
+}
