@@ -9,10 +9,13 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.boot.BootInputs;
+import dev.measure.boot.FirmwareSelection;
+import dev.measure.boot.SelectableFirmware;
 import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.EventType;
 import dev.measure.eventlog.TcgEvent;
 import dev.measure.uki.Uki;
+import dev.measure.uki.UkiFirmware;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -72,6 +75,49 @@ final class RtmrBootsTest {
         List<RtmrValue> values = Rtmr.of(in.build());
         Source log = Source.open(
                 Shared.file("vectors/boots/" + name + "/eventlog.bin").orElseThrow());
+        assertTrue(of(values, 1).contains(folded(log, 2, 6)), () -> folded(log, 2, 6) + "\n" + of(values, 1));
+        assertEquals(List.of(folded(log, 8, 15)), of(values, 2));
+    }
+
+    /** f-UKIs whose stub has selected a firmware, or none: what it measured into PCRs 8 to 15 is RTMR2. */
+    @TestFactory
+    Stream<DynamicTest> fukisMeasureAsWithATpm() throws IOException {
+        Optional<Path> file = Shared.file("vectors/fuki/pcr11_boots.json");
+        List<DynamicTest> tests = new ArrayList<>();
+        if (file.isPresent()) {
+            for (JsonNode boot :
+                    JsonMapper.builder().build().readTree(file.get().toFile())) {
+                String name = boot.get("case").asText();
+                if (List.of("match9", "badmagic").contains(name)) {
+                    tests.add(DynamicTest.dynamicTest(name, () -> compareFuki(boot)));
+                }
+            }
+        }
+        return tests.stream();
+    }
+
+    private static void compareFuki(JsonNode boot) throws IOException {
+        Uki uki = Uki.read(fixture(boot.get("files").get(0)), Strictness.LENIENT);
+        FirmwareSelection selection = FirmwareSelection.none();
+        for (UkiFirmware firmware : SelectableFirmware.of(uki, 0, Optional.empty())) {
+            if (firmware.firmware()
+                    .fwid()
+                    .equals(Optional.of(boot.get("selectedFwid").asText()))) {
+                selection = new FirmwareSelection.Given(firmware);
+            }
+        }
+        String[] gpt = boot.get("gpt").asText().split(": ");
+        List<RtmrValue> values = Rtmr.of(RtmrInputs.builder()
+                .edk2(Edk2Generation.of("202502").orElseThrow())
+                .secureBoot(false)
+                .boot(BootInputs.builder()
+                        .uki(uki)
+                        .firmwareSelection(selection)
+                        .disk(Source.open(Shared.untar(gpt[0], gpt[1]).orElseThrow()))
+                        .build())
+                .build());
+        Source log = Source.open(
+                Shared.file("vectors/fuki/" + boot.get("eventlog").asText()).orElseThrow());
         assertTrue(of(values, 1).contains(folded(log, 2, 6)), () -> folded(log, 2, 6) + "\n" + of(values, 1));
         assertEquals(List.of(folded(log, 8, 15)), of(values, 2));
     }
