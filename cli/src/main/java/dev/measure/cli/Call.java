@@ -14,17 +14,30 @@ import picocli.CommandLine.ParseResult;
  * @param inputs opens what the user names
  * @param sink takes the result
  * @param fromFile values of options that a file of the user gives; what was typed goes before them
+ * @param first the parameter that counts as the first
  */
-record Call(ParseResult options, Common common, Talk talk, Inputs inputs, Sink sink, Map<String, String> fromFile) {
+record Call(
+        ParseResult options,
+        Common common,
+        Talk talk,
+        Inputs inputs,
+        Sink sink,
+        Map<String, String> fromFile,
+        int first) {
 
     /** A run whose options are all typed. */
     Call(ParseResult options, Common common, Talk talk, Inputs inputs, Sink sink) {
-        this(options, common, talk, inputs, sink, Map.of());
+        this(options, common, talk, inputs, sink, Map.of(), 0);
     }
 
     /** {@return the same run with values from a file for options that were not typed} */
     Call with(Map<String, String> values) {
-        return new Call(options, common, talk, inputs, sink, Map.copyOf(values));
+        return new Call(options, common, talk, inputs, sink, Map.copyOf(values), first);
+    }
+
+    /** {@return the same run without its first parameters, for the part of a verb that another verb does} */
+    Call from(int parameter) {
+        return new Call(options, common, talk, inputs, sink, fromFile, first + parameter);
     }
 
     /** {@return the value of an option, by its first name} */
@@ -46,6 +59,6 @@ record Call(ParseResult options, Common common, Talk talk, Inputs inputs, Sink s
 
     /** {@return the parameter at a position} */
     Optional<String> positional(int index) {
-        return Optional.ofNullable(options.matchedPositionalValue(index, (String) null));
+        return Optional.ofNullable(options.matchedPositionalValue(first + index, (String) null));
     }
 }

@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.Measurement;
 import dev.measure.Register;
 import dev.measure.Source;
@@ -9,6 +10,7 @@ import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.EventLogDiff;
 import dev.measure.eventlog.LogFormat;
 import dev.measure.eventlog.Replay;
+import dev.measure.tdx.TdLog;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -45,6 +47,7 @@ final class EventLogVerb implements Verb {
                 new Example("one PCR, bare", "eventlog replay binary_bios_measurements --bank sha256 --pcr 11"),
                 new Example("the RTMRs of an Intel TDX guest", "eventlog replay CCEL --json"),
                 new Example("what tpm2_eventlog prints", "eventlog show binary_bios_measurements --format yaml"),
+                new Example("and whether a quote has the same", "eventlog replay CCEL --quote quote.bin"),
                 new Example("a log as CEL-JSON", "eventlog convert binary_bios_measurements --to cel-json -o log.json"),
                 new Example("where two boots part", "eventlog diff yesterday.bin today.bin"));
     }
@@ -56,7 +59,8 @@ final class EventLogVerb implements Verb {
                         "Replay",
                         Options.list("PCRs (default: all that the log extends)", List.of(), "--pcr"),
                         Options.list(
-                                "banks: " + String.join(", ", BANKS) + " (default: all of the log)", BANKS, "--bank")),
+                                "banks: " + String.join(", ", BANKS) + " (default: all of the log)", BANKS, "--bank"),
+                        Options.value("FILE", "TD quote or TDREPORT whose RTMRs the log must lead to", "--quote")),
                 new Options.Group(
                         "Convert",
                         Options.choice("FORM", FORMS, "what to write (default: by the name given to -o)", "--to")));
@@ -153,8 +157,35 @@ final class EventLogVerb implements Verb {
                 }
             }
         }
+        List<FieldVerdict> verdicts = call.value("--quote")
+                .map(quote -> compare(log, name, PcrRequest.opened(call, result, "quote", quote)))
+                .orElse(List.of());
+        if (!verdicts.isEmpty()) {
+            result.found(Map.of("verdicts", Keys.rows(verdicts)));
+        }
         Output.write(result, pcrs.size() == 1 && banks.size() == 1, call);
+        verdicts.stream()
+                .filter(FieldVerdict.Matches.class::isInstance)
+                .forEach(verdict -> call.talk().say("matches: " + verdict.text()));
+        Keys.complain(verdicts, call);
+        if (!FieldVerdict.allGood(verdicts)) {
+            return FieldVerdict.anyUntrusted(verdicts) ? ExitCode.KEY : ExitCode.MISMATCH;
+        }
         return result.refusals().isEmpty() ? ExitCode.DONE : ExitCode.NOT_PREDICTABLE;
+    }
+
+    /** Signatures of the quote, and its RTMRs against the log. */
+    private static List<FieldVerdict> compare(EventLog log, String name, Source quote) {
+        TdLog events;
+        try {
+            events = TdLog.of(name, log);
+        } catch (IllegalArgumentException e) {
+            throw Complaint.usage(e.getMessage(), "--quote is for the log of a trust domain");
+        }
+        TdEvidenceFile given = TdEvidenceFile.read(quote, Optional.empty());
+        List<FieldVerdict> verdicts = new ArrayList<>(given.trust());
+        verdicts.addAll(events.check(given.evidence()));
+        return verdicts;
     }
 
     private static Result.Value value(Measurement measurement, String name) {

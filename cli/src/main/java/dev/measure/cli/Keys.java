@@ -101,15 +101,7 @@ final class Keys {
     /** Prints verdicts, one a line, or puts them into a tree. */
     static void print(List<FieldVerdict> verdicts, Result result, Call call) {
         if (Output.isTree(call.common())) {
-            List<Map<String, Object>> rows = new ArrayList<>();
-            for (FieldVerdict verdict : verdicts) {
-                Map<String, Object> row = new LinkedHashMap<>();
-                row.put("field", verdict.field());
-                row.put("verdict", word(verdict));
-                row.put("text", verdict.text());
-                rows.add(row);
-            }
-            result.found(Map.of("verdicts", rows));
+            result.found(Map.of("verdicts", rows(verdicts)));
             Output.write(result, false, call);
             return;
         }
@@ -119,6 +111,19 @@ final class Keys {
                 call.sink().line(String.format("%-11s %s", word(verdict), Talk.printable(verdict.text())));
             }
         }
+    }
+
+    /** {@return verdicts as an inventory has them} */
+    static List<Map<String, Object>> rows(List<FieldVerdict> verdicts) {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (FieldVerdict verdict : verdicts) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("field", verdict.field());
+            row.put("verdict", word(verdict));
+            row.put("text", verdict.text());
+            rows.add(row);
+        }
+        return rows;
     }
 
     private static String word(FieldVerdict verdict) {

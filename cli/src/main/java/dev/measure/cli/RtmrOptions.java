@@ -54,7 +54,10 @@ final class RtmrOptions {
     }
 
     private static OptionSpec dstack() {
-        return Options.value("FILE", "dstack's measurement.cbor, in place of the three files", "--dstack-measurement");
+        return Options.value(
+                "FILE",
+                "dstack's measurement.cbor, or the JSON of its GetQuote that holds it, in place of the three files",
+                "--dstack-measurement");
     }
 
     private static OptionSpec profile() {
@@ -118,8 +121,8 @@ final class RtmrOptions {
                         "--fw-cfg"),
                 Options.value(
                         "FILE",
-                        "CCEL log from which digests of ACPI, SMBIOS and boot variables are taken that nothing else gives;"
-                                + " such values are from-evidence, not predicted",
+                        "CCEL log, or JSON of dstack's GetQuote, from which digests of ACPI, SMBIOS, boot variables and run-time"
+                                + " events are taken that nothing else gives; such values are from-evidence, not predicted",
                         "--from-log"));
     }
 
@@ -142,10 +145,7 @@ final class RtmrOptions {
         return new Options.Group(
                 "RTMR3, and all",
                 Options.repeated(
-                        "EVENT",
-                        "what the system extends RTMR3 with, in order: sha384:HEX, file:FILE, dstack:NAME=HEX, aael:TEXT or"
-                                + " image:SHA256; may be repeated",
-                        "--runtime-event"),
+                        "EVENT", "what the system extends RTMR3 with, in order: X; may be repeated", "--runtime-event"),
                 Options.value("FILE", "also write all events, one line each", "--transcript"));
     }
 }

@@ -8,14 +8,13 @@ import dev.measure.boot.BootInputs;
 import dev.measure.boot.FirmwareSelection;
 import dev.measure.boot.SelectableFirmware;
 import dev.measure.boot.SmbiosFilter;
-import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.EventType;
-import dev.measure.eventlog.TcgEvent;
 import dev.measure.tdx.DstackMeasurement;
 import dev.measure.tdx.Edk2Generation;
 import dev.measure.tdx.RtmrContent;
 import dev.measure.tdx.RtmrInputs;
 import dev.measure.tdx.RuntimeEvent;
+import dev.measure.tdx.TdLog;
 import dev.measure.uki.StubVersion;
 import dev.measure.uki.Uki;
 import dev.measure.uki.UkiFirmware;
@@ -28,9 +27,7 @@ import java.util.Optional;
 
 /** What a command line says of the boot whose RTMRs are asked for. */
 final class RtmrRequest {
-    private static final byte[] ACPI_DATA = "ACPI DATA".getBytes(StandardCharsets.US_ASCII);
     private static final int MOST_VCPUS = 4096;
-    private static final int RTMR0_IN_A_LOG = 1;
 
     private final Call call;
     private final Result result;
@@ -135,11 +132,11 @@ final class RtmrRequest {
         firmware(in);
         machine(in);
         kernel(in, memory);
+        in.runtimeEvents(
+                call.values("--runtime-event").stream().map(this::runtimeEvent).toList());
         if (call.has("--from-log")) {
             lift(in);
         }
-        in.runtimeEvents(
-                call.values("--runtime-event").stream().map(this::runtimeEvent).toList());
         return in;
     }
 
@@ -231,8 +228,9 @@ final class RtmrRequest {
         if (kernel.isPresent()) {
             throw Complaint.usage("both --kernel and --dstack-measurement are given", "keep one of them");
         }
+        Source file = PcrRequest.file(call, result, "--dstack-measurement").orElseThrow();
         DstackMeasurement published = DstackMeasurement.read(
-                PcrRequest.file(call, result, "--dstack-measurement").orElseThrow());
+                DstackQuote.is(file) ? DstackQuote.read(file).measurement().orElse(file) : file);
         for (long size : memory) {
             // The file's digest is for an initrd whose place does not depend on memory.
             if (size != 2048L << 20 && size < 2816L << 20) {
@@ -252,24 +250,17 @@ final class RtmrRequest {
     /** Digests of a log for what nothing else gives. */
     private void lift(RtmrInputs.Builder in) {
         String name = call.value("--from-log").orElseThrow();
-        EventLog log = EventLog.read(PcrRequest.opened(call, result, "log", name));
+        TdLog log = TdEvidenceFile.log(PcrRequest.opened(call, result, "log", name));
         List<RtmrContent> acpi = new ArrayList<>();
         List<RtmrContent> boot = new ArrayList<>();
-        for (TcgEvent event : log.events()) {
-            Optional<RtmrContent> digest =
-                    event.digest(DigestAlgorithm.SHA384).map(found -> RtmrContent.fromLog(found, name));
-            if (event.registerIndex() != RTMR0_IN_A_LOG || digest.isEmpty()) {
-                continue;
-            }
-            EventType type = event.type();
-            if (type.equals(EventType.EV_PLATFORM_CONFIG_FLAGS)
-                    && event.data().length() == ACPI_DATA.length
-                    && java.util.Arrays.equals(event.data().toByteArray(), ACPI_DATA)) {
-                acpi.add(digest.get());
-            } else if (type.equals(EventType.EV_EFI_HANDOFF_TABLES) && !call.has("--smbios")) {
-                in.smbios(digest.get());
-            } else if (type.equals(EventType.EV_EFI_VARIABLE_BOOT)) {
-                boot.add(digest.get());
+        for (TdLog.Entry entry : log.of(0)) {
+            RtmrContent digest = RtmrContent.fromLog(entry.digest(), name);
+            if (entry.type().equals(EventType.EV_PLATFORM_CONFIG_FLAGS) && isAcpi(entry.text())) {
+                acpi.add(digest);
+            } else if (entry.type().equals(EventType.EV_EFI_HANDOFF_TABLES) && !call.has("--smbios")) {
+                in.smbios(digest);
+            } else if (entry.type().equals(EventType.EV_EFI_VARIABLE_BOOT)) {
+                boot.add(digest);
             }
         }
         if (!call.has("--acpi-tables") && !call.has("--acpi-digests") && acpi.size() == 3) {
@@ -280,6 +271,21 @@ final class RtmrRequest {
         if (!call.has("--boot-order") && !boot.isEmpty()) {
             in.bootEvents(boot);
         }
+        if (!call.has("--runtime-event")) {
+            List<RuntimeEvent> runtime = new ArrayList<>();
+            log.of(3)
+                    .forEach(entry -> runtime.add(new RuntimeEvent.Logged(
+                            entry.text().isEmpty() ? "event" : entry.text(),
+                            entry.type().value(),
+                            entry.digest(),
+                            name)));
+            in.runtimeEvents(runtime);
+        }
+    }
+
+    /** The firmware calls them "ACPI DATA"; dstack's agent gives them names. */
+    private static boolean isAcpi(String text) {
+        return text.toLowerCase(java.util.Locale.ROOT).startsWith("acpi") || text.isEmpty();
     }
 
     private RuntimeEvent runtimeEvent(String text) {
@@ -295,11 +301,17 @@ final class RtmrRequest {
                     yield new RuntimeEvent.DstackV1(
                             parts[0], Source.of(parts[0], HexFormat.of().parseHex(parts[1])));
                 }
+                case "dstack2" -> {
+                    String[] parts = named("--runtime-event", "dstack2:NAME=HEX", rest);
+                    yield new RuntimeEvent.DstackV2(
+                            parts[0], Source.of(parts[0], HexFormat.of().parseHex(parts[1])));
+                }
                 case "aael" -> new RuntimeEvent.AgentLog(rest);
                 case "image" -> new RuntimeEvent.ContainerImage(Digest.parse(DigestAlgorithm.SHA256, rest));
                 default ->
                     throw Complaint.usage(
-                            "--runtime-event: expected sha384:, file:, dstack:, aael: or image:, got '" + text + "'",
+                            "--runtime-event: expected sha384:, file:, dstack:, dstack2:, aael: or image:, got '" + text
+                                    + "'",
                             "");
             };
         } catch (IllegalArgumentException e) {

@@ -32,6 +32,7 @@ final class RtmrValues {
     private final Result result;
     private final Optional<Uki> fuki;
     private final List<String> transcript = new ArrayList<>();
+    private final List<RtmrValue> values = new ArrayList<>();
     private int asked;
 
     RtmrValues(Call call, TdxRequest request, Result result, Optional<Uki> fuki) {
@@ -83,6 +84,11 @@ final class RtmrValues {
         return asked - before;
     }
 
+    /** {@return the values that were asked for, with their events} */
+    List<RtmrValue> values() {
+        return List.copyOf(values);
+    }
+
     private static List<RtmrValue> values(RtmrInputs inputs) {
         try {
             return Rtmr.of(inputs);
@@ -116,6 +122,7 @@ final class RtmrValues {
 
     private void add(RtmrValue value, Map<String, String> common, java.util.function.Supplier<String> command) {
         asked++;
+        values.add(value);
         String register = value.prediction().register().id();
         Map<String, String> keys = new LinkedHashMap<>(common);
         keys.put("variant", value.variant());

@@ -101,6 +101,19 @@ record TdxRequest(
         return new TdxRequest(vmm, orders, Optional.empty(), registers, memory(call), arguments);
     }
 
+    /** What a quote is compared with: all registers, but RTMR3 only if something is said of it. */
+    static TdxRequest ofEvidence(Call call) {
+        TdxRequest asked = of(call);
+        if (call.has("--register")) {
+            return asked;
+        }
+        Set<String> registers = new LinkedHashSet<>(List.of(MRTD, "rtmr0", "rtmr1", "rtmr2"));
+        if (call.has("--runtime-event") || call.has("--from-log")) {
+            registers.add("rtmr3");
+        }
+        return new TdxRequest(asked.vmm, asked.orders, asked.tail, registers, asked.memory, asked.arguments);
+    }
+
     private static Optional<TdxVmm> qemu(String version) {
         try {
             return Optional.of(TdxVmm.ofQemu(version));

@@ -12,6 +12,7 @@ import dev.measure.firmware.Firmware;
 import dev.measure.tdx.Cfv;
 import dev.measure.tdx.Mrtd;
 import dev.measure.tdx.MrtdOrder;
+import dev.measure.tdx.RtmrValue;
 import dev.measure.tdx.TdHob;
 import dev.measure.tdx.TdxLaunch;
 import dev.measure.uki.Uki;
@@ -48,6 +49,11 @@ final class TdxValues {
         this.result = result;
         this.rtmrs = new RtmrValues(call, request, result, fuki);
         this.strictness = call.common().strictness();
+    }
+
+    /** {@return the RTMRs that were asked for, with their events} */
+    List<RtmrValue> rtmrs() {
+        return rtmrs.values();
     }
 
     /** {@return how many values were asked for} */

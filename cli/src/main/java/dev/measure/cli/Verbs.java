@@ -21,6 +21,7 @@ final class Verbs {
         verbs.put("snp launch-measure", LaunchMeasureVerb::new);
         verbs.put("tdx", TdxVerb::new);
         verbs.put("tdx acpi", TdxAcpiVerb::new);
+        verbs.put("tdx verify-quote", TdxVerifyQuoteVerb::new);
         verbs.put("pcr", PcrVerb::new);
         verbs.put("pcr sign", PcrSignVerb::new);
         verbs.put("pcr policy", PcrPolicyVerb::new);

@@ -138,12 +138,14 @@ public final class Rtmr {
         for (RuntimeEvent event : inputs.runtimeEvents) {
             Provenance from = event instanceof RuntimeEvent.Content content
                     ? Provenance.FileRange.of(content.content())
-                    : new Provenance.Parameter("runtime-event", event.name());
+                    : event instanceof RuntimeEvent.Logged logged
+                            ? new Provenance.Parameter("from-log", logged.log())
+                            : new Provenance.Parameter("runtime-event", event.name());
             rtmr3.add(new RtmrEvent(
                     event.name(),
                     new EventType(event.type()),
                     event.digest(),
-                    RtmrEvent.Origin.PREDICTED,
+                    event instanceof RuntimeEvent.Logged ? RtmrEvent.Origin.LOG : RtmrEvent.Origin.PREDICTED,
                     from,
                     event instanceof RuntimeEvent.DstackV1 ? Evidence.HARDWARE : Evidence.SOURCE));
         }

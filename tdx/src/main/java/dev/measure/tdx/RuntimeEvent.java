@@ -51,6 +51,25 @@ public sealed interface RuntimeEvent {
     }
 
     /**
+     * An event that a log tells of, so that it proves nothing about the machine that wrote the log.
+     *
+     * @param name what the log says it is
+     * @param type the event type in the log
+     * @param digest SHA-384
+     * @param log the log
+     */
+    record Logged(String name, long type, Digest digest, String log) implements RuntimeEvent {
+        /** Checks the algorithm. */
+        public Logged {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(log, "log");
+            if (digest.algorithm() != DigestAlgorithm.SHA384) {
+                throw new IllegalArgumentException("expected a SHA-384 digest, got " + digest.algorithm());
+            }
+        }
+    }
+
+    /**
      * A file, of which all bytes are measured.
      *
      * @param content its bytes
@@ -99,6 +118,47 @@ public sealed interface RuntimeEvent {
                     .array());
             out.writeBytes((":" + name + ":").getBytes(StandardCharsets.UTF_8));
             return Source.concat(Source.of("event", out.toByteArray()), payload).digest(DigestAlgorithm.SHA384);
+        }
+    }
+
+    /**
+     * dstack's second format: SHA-384 of an object with name, payload and type in canonical JSON (RFC 8785).
+     *
+     * @param name the name
+     * @param payload the payload
+     */
+    record DstackV2(String name, Source payload) implements RuntimeEvent {
+        /** Checks for null. */
+        public DstackV2 {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(payload, "payload");
+        }
+
+        @Override
+        public Digest digest() {
+            return Source.of("event", canonical().getBytes(StandardCharsets.UTF_8))
+                    .digest(DigestAlgorithm.SHA384);
+        }
+
+        String canonical() {
+            return "{\"name\":\"" + escaped(name) + "\",\"payload\":\""
+                    + HexFormat.of().formatHex(payload.toByteArray()) + "\",\"type\":" + DSTACK + "}";
+        }
+
+        private static String escaped(String text) {
+            StringBuilder out = new StringBuilder();
+            for (char c : text.toCharArray()) {
+                switch (c) {
+                    case '"', '\\' -> out.append('\\').append(c);
+                    case '\b' -> out.append("\\b");
+                    case '\f' -> out.append("\\f");
+                    case '\n' -> out.append("\\n");
+                    case '\r' -> out.append("\\r");
+                    case '\t' -> out.append("\\t");
+                    default -> out.append(c < 0x20 ? String.format("\\u%04x", (int) c) : String.valueOf(c));
+                }
+            }
+            return out.toString();
         }
     }
 

@@ -4,9 +4,11 @@ import dev.measure.Digest;
 import dev.measure.FieldVerdict;
 import dev.measure.Prediction;
 import dev.measure.Register;
+import dev.measure.Source;
 import dev.measure.Verdict;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +25,7 @@ import java.util.Optional;
  * @param mrConfigId MRCONFIGID
  * @param mrOwner MROWNER
  * @param mrOwnerConfig MROWNERCONFIG
+ * @param reportData REPORTDATA, 64 bytes
  * @param debugAllowed whether a debug TD is taken
  */
 public record TdExpectation(
@@ -32,6 +35,7 @@ public record TdExpectation(
         Optional<Digest> mrConfigId,
         Optional<Digest> mrOwner,
         Optional<Digest> mrOwnerConfig,
+        Optional<Source> reportData,
         boolean debugAllowed) {
 
     /** Copies the map, keeping its order. */
@@ -42,6 +46,7 @@ public record TdExpectation(
         registers = Collections.unmodifiableMap(copy);
         Objects.requireNonNull(attributes, "attributes");
         Objects.requireNonNull(xfam, "xfam");
+        Objects.requireNonNull(reportData, "reportData");
     }
 
     /**
@@ -58,6 +63,7 @@ public record TdExpectation(
         });
         return new TdExpectation(
                 Map.of(new Register.Mrtd(), values),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -116,7 +122,12 @@ public record TdExpectation(
                 "MROWNERCONFIG",
                 mrOwnerConfig.map(Digest::hex),
                 evidence.mrOwnerConfig().hex()));
+        fields.add(FieldVerdict.of("REPORTDATA", reportData.map(TdExpectation::hex), hex(evidence.reportData())));
         return new Outcome(verdicts, fields);
+    }
+
+    private static String hex(Source bytes) {
+        return HexFormat.of().formatHex(bytes.toByteArray());
     }
 
     private static String hex(long bits) {

@@ -152,6 +152,7 @@ final class EvidenceCrossCheckTest {
                                             fields.get("mrconfigid").asText())),
                                     Optional.empty(),
                                     Optional.empty(),
+                                    Optional.empty(),
                                     false)
                             .check(quote);
                     assertTrue(outcome.allGood(), outcome::toString);
@@ -242,6 +243,7 @@ final class EvidenceCrossCheckTest {
                     quote.warnings().stream().map(Warning::code).toList());
             TdExpectation any = new TdExpectation(
                     Map.of(),
+                    Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
