@@ -12,6 +12,7 @@ module dev.measure.core {
     exports dev.measure.boot;
     exports dev.measure.corim;
     exports dev.measure.eventlog;
+    exports dev.measure.export;
     exports dev.measure.firmware;
     exports dev.measure.golden;
     exports dev.measure.igvm;

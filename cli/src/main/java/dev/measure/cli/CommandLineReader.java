@@ -97,7 +97,7 @@ final class CommandLineReader {
             PrintStream out,
             PrintStream err,
             Surroundings surroundings) {
-        Common common = Common.of(parsed, surroundings);
+        Common common = Common.of(parsed, surroundings, verb.hasCommonFormat());
         Talk talk = new Talk(err, common.quiet(), common.verbose(), common.color());
         try (Inputs inputs = new Inputs(surroundings.folder(), in)) {
             Sink sink = new Sink(out, common.output(), inputs);

@@ -31,9 +31,10 @@ record Common(
         Optional<Detail> trace) {
 
     /** {@return the common options of a command line} */
-    static Common of(ParseResult options, Surroundings surroundings) {
+    static Common of(ParseResult options, Surroundings surroundings, boolean hasCommonFormat) {
         Optional<String> output = text(options, "--output").filter(name -> !name.equals("-"));
-        Format format = text(options, "--format").map(Format::parse).orElse(Format.TEXT);
+        Format format =
+                hasCommonFormat ? text(options, "--format").map(Format::parse).orElse(Format.TEXT) : Format.TEXT;
         boolean pretty = true;
         Optional<String> json = text(options, "--json");
         if (json.isPresent()) {

@@ -54,9 +54,7 @@ final class HelpText {
         for (PositionalParamSpec positional : verb.positionals()) {
             row(text, positional.paramLabel(), positional.description()[0]);
         }
-        List<Options.Group> groups = new ArrayList<>(verb.groups());
-        groups.add(Options.common());
-        for (Options.Group group : groups) {
+        for (Options.Group group : Options.all(verb)) {
             text.append('\n').append(group.title()).append(":\n");
             group.options().forEach(option -> option(text, option));
         }

@@ -22,6 +22,7 @@ final class HelpTopics {
         topics.put("formats", HelpTopics::formats);
         topics.put("ids", HelpTopics::ids);
         topics.put("lists", HelpTopics::lists);
+        topics.put("predicate-schema", () -> Version.resource("launch-measurements-v0.1.schema.json"));
         topics.put("profiles", HelpTopics::profiles);
         topics.put("schema", () -> Version.resource("result-v1.schema.json"));
         topics.put("vcpu-types", HelpTopics::vcpuTypes);

@@ -1,7 +1,10 @@
 package dev.measure.cli;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.ParserSpec;
@@ -131,11 +134,24 @@ final class Options {
                 flag("the version", "-V", "--version"));
     }
 
+    /** {@return all options of a verb: its own, and the common ones but those that it has itself under the same name} */
+    static List<Group> all(Verb verb) {
+        List<Group> groups = new ArrayList<>(verb.groups());
+        Set<String> own = new HashSet<>();
+        groups.forEach(group -> group.options().forEach(option -> own.addAll(List.of(option.names()))));
+        Group common = common();
+        groups.add(new Group(
+                common.title(),
+                common.options().stream()
+                        .filter(option -> Collections.disjoint(own, List.of(option.names())))
+                        .toList()));
+        return groups;
+    }
+
     /** {@return the parser's model of a verb} */
     static CommandSpec spec(Verb verb) {
         CommandSpec spec = CommandSpec.create().name(verb.name());
-        List<Group> groups = new ArrayList<>(verb.groups());
-        groups.add(common());
+        List<Group> groups = all(verb);
         for (Group group : groups) {
             group.options().forEach(spec::addOption);
         }

@@ -24,6 +24,11 @@ interface Verb {
     /** {@return what else a user should know, line by line} */
     List<String> notes();
 
+    /** {@return whether {@code --format} names one of the common forms; if not, the verb reads it itself} */
+    default boolean hasCommonFormat() {
+        return true;
+    }
+
     /**
      * Does it.
      *

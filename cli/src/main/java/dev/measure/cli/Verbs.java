@@ -31,6 +31,7 @@ final class Verbs {
         verbs.put("snp verify-id-block", VerifyIdBlockVerb::new);
         verbs.put("snp key-digest", KeyDigestVerb::new);
         verbs.put("snp verify-report", VerifyReportVerb::new);
+        verbs.put("export", ExportVerb::new);
         verbs.put("inspect", InspectVerb::new);
         verbs.put("completion", CompletionVerb::new);
         verbs.put("help", HelpVerb::new);

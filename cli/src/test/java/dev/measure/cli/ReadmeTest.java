@@ -48,11 +48,16 @@ class ReadmeTest {
         return commands;
     }
 
+    /** Runs a command, and what it is piped into as long as that is this command too. */
     private static void runs(String command) {
-        List<String> words = ScriptTest.Run.words(command.replaceFirst("(\\s[|>;&#]|\\s2>).*", ""));
-        String[] args = words.subList(1, words.size()).toArray(String[]::new);
-        Session session = Session.with(new Surroundings(ROOT, Map.of(), false, false), new byte[0], args);
-        assertEquals(0, session.exit(), session.toString());
+        byte[] input = new byte[0];
+        for (String part : command.split("\\s\\|\\s+(?=(cli/)?measure )")) {
+            List<String> words = ScriptTest.Run.words(part.replaceFirst("(\\s[|>;&#]|\\s2>).*", ""));
+            String[] args = words.subList(1, words.size()).toArray(String[]::new);
+            Session session = Session.with(new Surroundings(ROOT, Map.of(), false, false), input, args);
+            assertEquals(0, session.exit(), session.toString());
+            input = session.out().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        }
     }
 
     @TestFactory

@@ -136,6 +136,26 @@ class SchemaTest {
     }
 
     @Test
+    void predicatesObeyTheirSchema() throws IOException {
+        JsonSchema predicates = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+                .getSchema(Version.resource("launch-measurements-v0.1.schema.json"));
+        Files.writeString(
+                folder.resolve("result.json"),
+                run(List.of("snp", "OVMF.fd", "--vcpus", "1..3", "--vcpu-type", "EPYC-v4"), "--json")
+                        .out());
+        JsonNode predicate = JSON.readTree(run(List.of("export", "result.json"), "--format", "in-toto-predicate")
+                .out());
+        assertEquals(Set.of(), predicates.validate(predicate));
+        assertEquals(3, predicate.get("measurements").size());
+        JsonNode statement = JSON.readTree(
+                run(List.of("export", "result.json"), "--format", "in-toto").out());
+        assertEquals(predicate, statement.get("predicate"));
+        assertEquals("OVMF.fd", statement.get("subject").get(0).get("name").asText());
+        ((ObjectNode) predicate).put("typo", 1);
+        assertFalse(predicates.validate(predicate).isEmpty());
+    }
+
+    @Test
     void refusesWhatItDoesNotName() throws IOException {
         JsonNode result =
                 JSON.readTree(run(List.of("fuki", "good.efi"), "--json").out());

@@ -10,6 +10,7 @@ import dev.measure.Source;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Walks through a JSON file that has one form only: every token is asked for, and what is not asked for is an error with its offset. */
 public final class StrictJson {
@@ -212,6 +213,38 @@ public final class StrictJson {
             throw malformed(what + " of 0.." + max, value.toString());
         }
         return value.intValue();
+    }
+
+    /** Passes over the value that is next, whatever it is. */
+    public void skip(int maxDepth) throws IOException {
+        scalarOrSkip(maxDepth);
+    }
+
+    /**
+     * {@return the text, number or truth value that is next, as text; empty if it is null, an object or an array, which is passed over}
+     *
+     * @param maxDepth how deep that may nest below this place
+     */
+    public Optional<String> scalarOrSkip(int maxDepth) throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token == null) {
+            throw malformed("a value", found());
+        }
+        if (token.isScalarValue()) {
+            return token == JsonToken.VALUE_NULL ? Optional.empty() : Optional.of(parser.getText());
+        }
+        int depth = 1;
+        while (depth > 0) {
+            token = parser.nextToken();
+            if (token == null) {
+                throw malformed("the end of a value", found());
+            }
+            depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            if (depth > maxDepth) {
+                throw malformed("a value nested at most " + maxDepth + " deep", "deeper nesting");
+            }
+        }
+        return Optional.empty();
     }
 
     /** {@return the text that is next} */

@@ -2,7 +2,10 @@ package dev.measure.sign;
 
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.Optional;
 import org.bouncycastle.crypto.Digest;
 import org.bouncycastle.crypto.digests.SHA256Digest;
@@ -11,6 +14,7 @@ import org.bouncycastle.crypto.digests.SHA512Digest;
 import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
 import org.bouncycastle.crypto.signers.ECDSASigner;
 import org.bouncycastle.crypto.signers.HMacDSAKCalculator;
+import org.bouncycastle.crypto.signers.StandardDSAEncoding;
 import org.bouncycastle.util.BigIntegers;
 
 /**
@@ -58,6 +62,25 @@ public final class EcSigningKey {
         BigIntegers.asUnsignedByteArray(signature[0], bytes, 0, half);
         BigIntegers.asUnsignedByteArray(signature[1], bytes, half, half);
         return bytes;
+    }
+
+    /**
+     * {@return the same signature in DER: a SEQUENCE of r and s (RFC 3279, section 2.2.3)}
+     *
+     * @param hash SHA-256, SHA-384 or SHA-512
+     * @param message the bytes to sign
+     */
+    public byte[] signDer(DigestAlgorithm hash, byte[] message) {
+        byte[] plain = sign(hash, message);
+        int half = plain.length / 2;
+        try {
+            return StandardDSAEncoding.INSTANCE.encode(
+                    publicKey.curve().parameters().getN(),
+                    new BigInteger(1, Arrays.copyOf(plain, half)),
+                    new BigInteger(1, Arrays.copyOfRange(plain, half, 2 * half)));
+        } catch (IOException e) {
+            throw new UncheckedIOException("two integers in memory", e);
+        }
     }
 
     private static Digest digest(DigestAlgorithm hash) {
