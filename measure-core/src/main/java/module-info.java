@@ -27,6 +27,11 @@ module dev.measure.core {
             dev.measure.snp,
             dev.measure.tdx,
             dev.measure.tpm;
+    // Hashing, likewise.
+    exports dev.measure.hash to
+            dev.measure.snp,
+            dev.measure.tdx,
+            dev.measure.tpm;
     // Files with keys, likewise.
     exports dev.measure.key to
             dev.measure.snp,

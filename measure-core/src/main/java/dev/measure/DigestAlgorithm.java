@@ -1,7 +1,7 @@
 package dev.measure;
 
+import dev.measure.hash.Digests;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
 import org.bouncycastle.jcajce.provider.digest.SM3;
 
@@ -54,11 +54,7 @@ public enum DigestAlgorithm {
         if (this == SM3_256) {
             return new SM3.Digest(); // lightweight use: Bouncy Castle is never registered as a provider
         }
-        try {
-            return MessageDigest.getInstance(jcaName);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(jcaName + " is missing from this Java runtime", e);
-        }
+        return Digests.of(jcaName);
     }
 
     /**

@@ -14,8 +14,9 @@ import dev.measure.Strictness;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
 import dev.measure.firmware.Firmware;
+import dev.measure.hash.Sha384Chains;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,9 +31,12 @@ import java.util.Optional;
  * it. AMD SEV-SNP Firmware ABI, #56860, SNP_LAUNCH_UPDATE.
  *
  * <p>Many guests are measured in one pass: the firmware is hashed once, each VMM's sections once, each VMSA once, and N vCPUs
- * extend the chain of N-1. All methods may be called by several threads.
+ * extend the chain of N-1, side by side with the chains of other VMSAs. All methods may be called by several threads.
  */
 public final class LaunchDigest {
+    /** As many groups of guests as are worked on at once, which bounds the memory for their values. */
+    private static final int SIDE_BY_SIDE = 256;
+
     private static final Register SNP = new Register.LaunchDigest(Register.Launch.SNP);
 
     private final SnpLaunch launch;
@@ -110,29 +114,44 @@ public final class LaunchDigest {
             groups.computeIfAbsent(key, unused -> new ArrayList<>()).add(i);
         }
         Prediction[] predictions = new Prediction[guests.size()];
-        groups.forEach((key, indexes) -> {
-            indexes.sort(Comparator.comparingInt(index -> guests.get(index).vcpus()));
-            predict(guests, indexes, predictions);
-        });
+        List<Launchable> launchable = new ArrayList<>();
+        for (List<Integer> indexes : groups.values()) {
+            refuse(guests, indexes, predictions).ifPresent(launchable::add);
+            if (launchable.size() == SIDE_BY_SIDE) {
+                predict(launchable, predictions);
+                launchable.clear();
+            }
+        }
+        predict(launchable, predictions);
         return List.of(predictions);
     }
 
-    /** One walk along the chain of a group, whose guests come in rising order of vCPUs. */
-    private void predict(List<SnpGuest> guests, List<Integer> indexes, Prediction[] predictions) {
+    /** Guests that can be launched and whose VMSAs are alike. */
+    private static final class Launchable {
+        private final Prefix prefix;
+        private final SnpGuest any;
+        private final Map<Integer, SnpGuest> guests = new LinkedHashMap<>(); // by index
+        private int vcpus; // the most of all guests
+        private int first; // which of the VMSA pages is that of vCPU 0
+        private int later = -1; // and that of the others, if there are any
+
+        private Launchable(Prefix prefix, SnpGuest any) {
+            this.prefix = prefix;
+            this.any = any;
+        }
+    }
+
+    /** Takes out the guests of a group that have no value; empty if none is left. */
+    private Optional<Launchable> refuse(List<SnpGuest> guests, List<Integer> indexes, Prediction[] predictions) {
         SnpGuest any = guests.get(indexes.get(0));
         if (!any.vmm().launchesOvmf()) {
             indexes.forEach(index -> predictions[index] = new Prediction.NotLaunchable(
                     SNP, any.vmm().whyNoOvmf(), any.vmm().insteadOfOvmf(), false));
-            return;
+            return Optional.empty();
         }
         Prefix prefix = prefixes.computeIfAbsent(any.vmm(), this::prefix);
         Optional<LaunchPlan.Refusal> refusal = prefix.plan().refusal().or(() -> refuseFeatures(any));
-        LaunchRegion first = null;
-        LaunchRegion later = null;
-        PageInfo chain = null;
-        List<Warning> warnings = warnings(prefix, any, 1);
-        List<Warning> warningsOfMany = warnings(prefix, any, 2);
-        int done = 0;
+        Launchable launchable = new Launchable(prefix, any);
         for (int index : indexes) {
             SnpGuest guest = guests.get(index);
             Optional<LaunchPlan.Refusal> reset = resetBlock.refusal(guest, launch.strictness());
@@ -148,31 +167,72 @@ public final class LaunchDigest {
                         new Prediction.NotLaunchable(SNP, refused.why(), refused.hint(), refused.lenient());
                 continue;
             }
-            if (chain == null) {
-                chain = new PageInfo(prefix.after());
-                first = vmsa(
-                        guest,
-                        "VMSA of vCPU 0",
-                        Vmsa.first(guest),
-                        1,
-                        guest.vmm().evidence(1));
-                first.extend(chain);
-                done = 1;
+            launchable.guests.put(index, guest);
+            launchable.vcpus = Math.max(launchable.vcpus, guest.vcpus());
+        }
+        return launchable.guests.isEmpty() ? Optional.empty() : Optional.of(launchable);
+    }
+
+    /** One walk along the chain of each group, to the guest with most vCPUs; the chains of all groups go side by side. */
+    private void predict(List<Launchable> groups, Prediction[] predictions) {
+        VmsaPages pages = new VmsaPages();
+        for (Launchable group : groups) {
+            group.first = pages.add(Vmsa.first(group.any));
+            if (group.vcpus > 1) {
+                group.later = pages.add(Vmsa.later(group.any, resetBlock.address()));
             }
-            if (guest.vcpus() > 1 && later == null) {
-                byte[] page = Vmsa.later(guest, resetBlock.address());
-                later = vmsa(
-                        guest, "VMSA", page, SnpGuest.MAX_VCPUS, guest.vmm().evidence(2));
+        }
+        List<byte[]> contents = pages.digests();
+
+        byte[] messages = new byte[groups.size() * PageInfo.SIZE];
+        int[] steps = new int[groups.size()];
+        for (int i = 0; i < steps.length; i++) {
+            Launchable group = groups.get(i);
+            new PageInfo(group.prefix.after())
+                    .describe(PageType.VMSA, launch.vmsaGpa(), contents.get(group.first), 0, messages, i);
+            steps[i] = 1;
+        }
+        byte[][] afterFirst = Sha384Chains.advance(messages, PageInfo.SIZE, steps);
+        for (int i = 0; i < steps.length; i++) {
+            Launchable group = groups.get(i);
+            steps[i] = group.vcpus - 1;
+            if (group.vcpus > 1) {
+                new PageInfo(Digest.of(DigestAlgorithm.SHA384, afterFirst[i]))
+                        .describe(PageType.VMSA, launch.vmsaGpa(), contents.get(group.later), 0, messages, i);
             }
-            if (guest.vcpus() > done) {
-                chain.extend(PageType.VMSA, launch.vmsaGpa(), 0, guest.vcpus() - done, later.contents());
-                done = guest.vcpus();
-            }
+        }
+        byte[][] afterLater = Sha384Chains.advance(messages, PageInfo.SIZE, steps);
+        for (int i = 0; i < steps.length; i++) {
+            predict(groups.get(i), contents, afterFirst[i], afterLater[i], predictions);
+        }
+    }
+
+    private void predict(
+            Launchable group, List<byte[]> contents, byte[] afterFirst, byte[] afterLater, Prediction[] predictions) {
+        List<Warning> warnings = warnings(group.prefix, group.any, 1);
+        List<Warning> warningsOfMany = warnings(group.prefix, group.any, 2);
+        LaunchRegion first = vmsa(
+                group.any,
+                "VMSA of vCPU 0",
+                contents.get(group.first),
+                1,
+                group.any.vmm().evidence(1));
+        LaunchRegion later = group.later < 0
+                ? first
+                : vmsa(
+                        group.any,
+                        "VMSA",
+                        contents.get(group.later),
+                        SnpGuest.MAX_VCPUS,
+                        group.any.vmm().evidence(2));
+        group.guests.forEach((index, guest) -> {
+            int at = (guest.vcpus() - 2) * PageInfo.DIGEST;
+            byte[] value = guest.vcpus() == 1 ? afterFirst : Arrays.copyOfRange(afterLater, at, at + PageInfo.DIGEST);
             predictions[index] = new Prediction.Predicted(
-                    measurement(prefix, guest, first, later, chain.launchDigest()),
+                    measurement(group.prefix, guest, first, later, Digest.of(DigestAlgorithm.SHA384, value)),
                     assumptions(guest),
                     guest.vcpus() == 1 ? warnings : warningsOfMany);
-        }
+        });
     }
 
     private Prefix prefix(Vmm vmm) {
@@ -182,15 +242,20 @@ public final class LaunchDigest {
         return new Prefix(plan, chain.launchDigest());
     }
 
-    private LaunchRegion vmsa(SnpGuest guest, String name, byte[] page, int count, Evidence evidence) {
+    private LaunchRegion vmsa(SnpGuest guest, String name, byte[] contents, int count, Evidence evidence) {
         List<Provenance> from = new ArrayList<>();
         from.add(new Provenance.Parameter("vmm", guest.vmm().id()));
         if (guest.vmm().measuresCpuSignature()) {
             from.add(new Provenance.Parameter("vcpu-type", guest.cpu().name()));
         }
         from.add(new Provenance.Parameter("guest-features", guest.features().hex()));
-        return LaunchRegion.ofVmsa(
-                launch.vmsaGpa(), page, count, name, new Provenance.Derived("reset state of the vCPU", from), evidence);
+        return LaunchRegion.ofVmsaDigest(
+                launch.vmsaGpa(),
+                contents,
+                count,
+                name,
+                new Provenance.Derived("reset state of the vCPU", from),
+                evidence);
     }
 
     private Measurement measurement(

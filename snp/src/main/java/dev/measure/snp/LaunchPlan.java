@@ -131,10 +131,9 @@ final class LaunchPlan {
 
         /** The pages of a file that is the first thing measured. */
         static FirmwarePages of(Source image, long gpa, String name) {
-            LaunchRegion region = LaunchRegion.ofFile(image, gpa, name, Evidence.PEER);
-            PageInfo chain = new PageInfo(Digest.zero(DigestAlgorithm.SHA384));
-            region.extend(chain);
-            return new FirmwarePages(region, chain.launchDigest());
+            ChainBehindPages.Result pages = ChainBehindPages.of(image, gpa);
+            return new FirmwarePages(
+                    LaunchRegion.ofFile(image, gpa, pages.packed(), name, Evidence.PEER), pages.after());
         }
     }
 

@@ -40,12 +40,17 @@ record LaunchRegion(
 
     /** The pages of a file, as NORMAL pages from an address on. */
     static LaunchRegion ofFile(Source file, long gpa, String name, Evidence evidence) {
+        return ofFile(file, gpa, PageDigests.of(file), name, evidence);
+    }
+
+    /** The pages of a file whose digests are known. */
+    static LaunchRegion ofFile(Source file, long gpa, byte[] digests, String name, Evidence evidence) {
         return new LaunchRegion(
                 PageType.NORMAL,
                 gpa,
                 PageInfo.PAGE,
                 file.length() / PageInfo.PAGE,
-                PageDigests.of(file).packed(),
+                digests,
                 name,
                 Provenance.FileRange.of(file),
                 evidence);
@@ -54,15 +59,14 @@ record LaunchRegion(
     /** A page of a vCPU, given several times. */
     static LaunchRegion ofVmsa(
             long gpa, byte[] page, int count, String name, Provenance provenance, Evidence evidence) {
-        return new LaunchRegion(
-                PageType.VMSA,
-                gpa,
-                0,
-                count,
-                DigestAlgorithm.SHA384.newMessageDigest().digest(page),
-                name,
-                provenance,
-                evidence);
+        byte[] digest = DigestAlgorithm.SHA384.newMessageDigest().digest(page);
+        return ofVmsaDigest(gpa, digest, count, name, provenance, evidence);
+    }
+
+    /** The same, of a page whose digest is known. */
+    static LaunchRegion ofVmsaDigest(
+            long gpa, byte[] digest, int count, String name, Provenance provenance, Evidence evidence) {
+        return new LaunchRegion(PageType.VMSA, gpa, 0, count, digest, name, provenance, evidence);
     }
 
     /** The same pages under another name, and only so many of them. */

@@ -32,7 +32,7 @@ final class PageInfo {
     private static final int LENGTH = 0x60;
     private static final int PAGE_TYPE = 0x62;
     private static final int GPA = 0x68;
-    private static final int SIZE = 0x70;
+    static final int SIZE = 0x70;
 
     private final byte[] bytes = new byte[SIZE];
     private final MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
@@ -70,6 +70,15 @@ final class PageInfo {
         bytes[PAGE_TYPE] = (byte) type.number;
         putGpa(gpa);
         return bytes;
+    }
+
+    /**
+     * Writes the PAGE_INFO that {@link #extend} would hash into an array of them.
+     *
+     * @param index which of the array's it is
+     */
+    void describe(PageType type, long gpa, byte[] contents, int contentsOffset, byte[] into, int index) {
+        System.arraycopy(describe(type, gpa, contents, contentsOffset), 0, into, index * SIZE, SIZE);
     }
 
     Digest launchDigest() {
