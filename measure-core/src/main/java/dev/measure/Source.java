@@ -7,11 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -248,8 +246,13 @@ public final class Source implements AutoCloseable {
             System.arraycopy(bytes, (int) (start + offset), into, at, fromFile);
             return;
         }
-        ByteBuffer buffer = ByteBuffer.wrap(into, at, fromFile);
-        long position = start + offset;
+        readFile(start + offset, into, at, fromFile);
+    }
+
+    /** Reads from the file, whatever part of it this source is. */
+    void readFile(long from, byte[] into, int at, int count) {
+        ByteBuffer buffer = ByteBuffer.wrap(into, at, count);
+        long position = from;
         try {
             while (buffer.hasRemaining()) {
                 int got = file.read(buffer, position);
@@ -327,18 +330,18 @@ public final class Source implements AutoCloseable {
      * @param algorithms which
      */
     public Map<DigestAlgorithm, Digest> digests(Collection<DigestAlgorithm> algorithms) {
-        Map<DigestAlgorithm, MessageDigest> running = new EnumMap<>(DigestAlgorithm.class);
-        for (DigestAlgorithm algorithm : algorithms) {
-            running.put(algorithm, algorithm.newMessageDigest());
+        return DigestPass.of(List.of(List.of(this)), algorithms).get(0);
+    }
+
+    /** Adds the runs of bytes that this source is made of. */
+    void pieces(List<DigestPass.Piece> into) {
+        parts.forEach(part -> part.pieces(into));
+        if (parts.isEmpty() && stored > 0) {
+            into.add(new DigestPass.Piece(this, bytes, file, start, stored));
         }
-        stream((array, offset, count) -> {
-            for (MessageDigest digest : running.values()) {
-                digest.update(array, offset, count);
-            }
-        });
-        Map<DigestAlgorithm, Digest> digests = new EnumMap<>(DigestAlgorithm.class);
-        running.forEach((algorithm, digest) -> digests.put(algorithm, Digest.of(algorithm, digest)));
-        return digests;
+        if (parts.isEmpty() && length > stored) {
+            into.add(new DigestPass.Piece(this, null, null, 0, length - stored));
+        }
     }
 
     /** Closes the file, for this source and all of its slices; nothing to do for bytes in memory. */

@@ -181,25 +181,27 @@ final class Duel {
     /** Streams of both variants, in pieces of odd lengths. */
     private void streams(Engine engine) {
         Sha512Streams streams = Sha512Streams.of(engine);
-        MessageDigest[] theirs = new MessageDigest[MESSAGES];
-        for (int i = 0; i < theirs.length; i++) {
-            boolean sha384 = i % 2 == 0;
-            theirs[i] = Digests.of(sha384 ? "SHA-384" : "SHA-512");
-            int number = sha384 ? streams.addSha384() : streams.addSha512();
-            demand(number == i, "numbers of streams");
+        Sha512Streams.Stream[] ours = new Sha512Streams.Stream[MESSAGES];
+        MessageDigest[] others = new MessageDigest[MESSAGES];
+        for (int i = 0; i < ours.length; i++) {
+            ours[i] = i % 2 == 0 ? streams.sha384() : streams.sha512();
+            others[i] = Digests.of(i % 2 == 0 ? "SHA-384" : "SHA-512");
         }
         for (int piece = 0; piece < 3; piece++) {
-            for (int i = 0; i < theirs.length; i++) {
+            for (int i = 0; i < ours.length; i++) {
                 int offset = random.nextInt(LENGTH);
                 int count = random.nextInt(LENGTH);
-                streams.update(i, array, offset, count);
-                theirs[i].update(array, offset, count);
+                ours[i].update(array, offset, count);
+                others[i].update(array, offset, count);
             }
             streams.flush();
         }
-        int i = 0;
-        for (byte[] digest : streams.digests()) {
-            demand(Arrays.equals(digest, theirs[i++].digest()), "streams");
+        for (Sha512Streams.Stream stream : ours) {
+            stream.end();
+        }
+        streams.flush();
+        for (int i = 0; i < ours.length; i++) {
+            demand(Arrays.equals(ours[i].digest(), others[i].digest()), "streams");
         }
     }
 

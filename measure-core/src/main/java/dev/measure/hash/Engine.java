@@ -143,11 +143,6 @@ public final class Engine {
         return eight != null ? 8 : four != null ? 4 : 1;
     }
 
-    /** {@return the smallest number of lanes of a kernel} */
-    int fewest() {
-        return four != null ? 4 : eight != null ? 8 : 1;
-    }
-
     /** {@return how many lanes to take if so many messages are there; 1 is a message digest} */
     int lanes(int messages) {
         return best[Math.min(messages, best.length - 1)];
@@ -160,14 +155,17 @@ public final class Engine {
      */
     public double cost(int streams) {
         double cost = 0;
-        for (int left = streams; left > 0; left -= fewestFor(left)) {
-            cost += fewestFor(left) == 8 ? costs[2] : fewestFor(left) == 4 ? costs[1] : costs[0];
+        for (int left = streams; left > 0; left -= lanesOfKernel(left)) {
+            int lanes = lanesOfKernel(left);
+            cost += lanes == 8 ? costs[2] : lanes == 4 ? costs[1] : costs[0];
         }
         return cost / costs[0];
     }
 
-    private int fewestFor(int streams) {
-        return Math.max(lanes(streams), fewest());
+    /** {@return how many lanes to take for streams, of which a lone one cannot change to a message digest; 1 without kernels} */
+    int lanesOfKernel(int streams) {
+        int smallest = four != null ? 4 : eight != null ? 8 : 1;
+        return Math.max(lanes(streams), smallest);
     }
 
     /** {@return a new kernel of 4 or 8 lanes} */

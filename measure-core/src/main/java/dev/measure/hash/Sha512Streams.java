@@ -12,10 +12,9 @@ import java.util.List;
  */
 public final class Sha512Streams {
     private static final Comparator<Stream> LONGEST_FIRST =
-            Comparator.comparingInt((Stream stream) -> stream.blocks).reversed();
+            Comparator.comparingLong((Stream stream) -> stream.blocks).reversed();
 
     private final Engine engine;
-    private final List<Stream> streams = new ArrayList<>();
     private final List<Stream> waiting = new ArrayList<>();
     private LaneKernel kernel;
     private long[] state = {};
@@ -42,25 +41,89 @@ public final class Sha512Streams {
     /** Whole blocks that lie one behind the other. */
     private record Run(byte[] array, int offset, int blocks) {}
 
-    private static final class Stream {
+    /** One stream. */
+    public final class Stream {
         private final Sha512.Variant variant;
-        private final long[] state = new long[Sha512.STATE_WORDS];
-        private final List<Run> runs = new ArrayList<>(); // the first is being worked on
-        private int run; // which of the runs that is
+        private final long[] hash = new long[Sha512.STATE_WORDS];
+        private final List<Run> runs = new ArrayList<>();
+        private int run; // the one that is being worked on
         private int doneOfRun; // blocks
-        private int blocks; // of all runs, not yet hashed
+        private long blocks; // of all runs, not yet hashed
         private byte[] rest = new byte[Sha512.BLOCK];
         private int held; // bytes of rest
         private long length;
+        private boolean ended;
 
         private Stream(Sha512.Variant variant) {
             this.variant = variant;
             for (int word = 0; word < Sha512.STATE_WORDS; word++) {
-                state[word] = variant.first(word);
+                hash[word] = variant.first(word);
             }
         }
 
+        /**
+         * Continues the stream.
+         *
+         * @param array holds the next bytes, which must not change before {@link #flush}
+         * @param offset where they begin
+         * @param count how many
+         * @throws IllegalStateException if the stream has ended
+         */
+        public void update(byte[] array, int offset, int count) {
+            if (ended) {
+                throw new IllegalStateException("the stream has ended");
+            }
+            length += count;
+            int at = offset;
+            int end = offset + count;
+            if (held > 0) {
+                int taken = Math.min(Sha512.BLOCK - held, count);
+                System.arraycopy(array, at, rest, held, taken);
+                held += taken;
+                at += taken;
+                if (held < Sha512.BLOCK) {
+                    return;
+                }
+                add(rest, 0, 1);
+                rest = new byte[Sha512.BLOCK]; // the old one is waiting
+                held = 0;
+            }
+            int whole = (end - at) / Sha512.BLOCK;
+            if (whole > 0) {
+                add(array, at, whole);
+                at += whole * Sha512.BLOCK;
+            }
+            System.arraycopy(array, at, rest, 0, end - at);
+            held = end - at;
+        }
+
+        /** Ends the stream; its digest is there after the next {@link #flush}. */
+        public void end() {
+            byte[] last = Sha512.padded(rest, 0, held, length);
+            ended = true;
+            add(last, 0, last.length / Sha512.BLOCK);
+        }
+
+        /**
+         * {@return the digest}
+         *
+         * @throws IllegalStateException if the stream has not ended, or was not hashed to its end
+         */
+        public byte[] digest() {
+            if (!ended || blocks > 0) {
+                throw new IllegalStateException("the stream has not been hashed to its end");
+            }
+            byte[] digest = new byte[variant.length()];
+            for (int word = 0; word < digest.length / 8; word++) {
+                Sha512.put(digest, 8 * word, hash[word]);
+            }
+            return digest;
+        }
+
         private void add(byte[] array, int offset, int count) {
+            if (blocks == 0) {
+                waiting.add(this);
+            }
             runs.add(new Run(array, offset, count));
             blocks += count;
         }
@@ -83,69 +146,32 @@ public final class Sha512Streams {
         }
     }
 
-    /** {@return the number of a new SHA-384} */
-    public int addSha384() {
-        return add(Sha512.Variant.SHA384);
+    /** {@return a new SHA-384} */
+    public Stream sha384() {
+        return new Stream(Sha512.Variant.SHA384);
     }
 
-    /** {@return the number of a new SHA-512} */
-    public int addSha512() {
-        return add(Sha512.Variant.SHA512);
-    }
-
-    private int add(Sha512.Variant variant) {
-        streams.add(new Stream(variant));
-        return streams.size() - 1;
-    }
-
-    /**
-     * Continues a stream.
-     *
-     * @param number its number
-     * @param array holds the next bytes, which must not change before {@link #flush}
-     * @param offset where they begin
-     * @param count how many
-     */
-    public void update(int number, byte[] array, int offset, int count) {
-        Stream stream = streams.get(number);
-        stream.length += count;
-        boolean idle = stream.blocks == 0;
-        int at = offset;
-        int end = offset + count;
-        if (stream.held > 0) {
-            int taken = Math.min(Sha512.BLOCK - stream.held, count);
-            System.arraycopy(array, at, stream.rest, stream.held, taken);
-            stream.held += taken;
-            at += taken;
-            if (stream.held < Sha512.BLOCK) {
-                return;
-            }
-            stream.add(stream.rest, 0, 1);
-            stream.rest = new byte[Sha512.BLOCK]; // the old one is waiting
-            stream.held = 0;
-        }
-        int blocks = (end - at) / Sha512.BLOCK;
-        if (blocks > 0) {
-            stream.add(array, at, blocks);
-            at += blocks * Sha512.BLOCK;
-        }
-        System.arraycopy(array, at, stream.rest, 0, end - at);
-        stream.held = end - at;
-        if (idle && stream.blocks > 0) {
-            waiting.add(stream);
-        }
+    /** {@return a new SHA-512} */
+    public Stream sha512() {
+        return new Stream(Sha512.Variant.SHA512);
     }
 
     /** Hashes all that has been handed over; the arrays may be used for other things then. */
     public void flush() {
-        while (!waiting.isEmpty()) {
-            if (waiting.size() > engine.width()) {
-                waiting.sort(LONGEST_FIRST);
-            }
-            int lanes = Math.max(engine.lanes(waiting.size()), engine.fewest());
-            run(lanes, waiting.subList(0, Math.min(lanes, waiting.size())));
-            waiting.removeIf(stream -> stream.blocks == 0);
+        if (waiting.size() > engine.width()) {
+            waiting.sort(LONGEST_FIRST); // so that few lanes run empty at the end
         }
+        List<Stream> active = new ArrayList<>();
+        int next = 0;
+        while (next < waiting.size() || !active.isEmpty()) {
+            while (active.size() < engine.width() && next < waiting.size()) {
+                active.add(waiting.get(next++));
+            }
+            int lanes = engine.lanesOfKernel(active.size());
+            run(lanes, active.subList(0, Math.min(lanes, active.size())));
+            active.removeIf(stream -> stream.blocks == 0);
+        }
+        waiting.clear();
     }
 
     /** As many blocks of each of some streams as all of them have in one piece. */
@@ -161,14 +187,14 @@ public final class Sha512Streams {
             arrays[lane] = run.array;
             offsets[lane] = run.offset + stream.doneOfRun * Sha512.BLOCK;
             for (int word = 0; word < Sha512.STATE_WORDS; word++) {
-                state[word * lanes + lane] = stream.state[word];
+                state[word * lanes + lane] = stream.hash[word];
             }
         }
         kernel.blocks(state, arrays, offsets, blocks);
         for (int lane = 0; lane < some.size(); lane++) {
             Stream stream = some.get(lane);
             for (int word = 0; word < Sha512.STATE_WORDS; word++) {
-                stream.state[word] = state[word * lanes + lane];
+                stream.hash[word] = state[word * lanes + lane];
             }
             stream.done(blocks);
         }
@@ -181,29 +207,5 @@ public final class Sha512Streams {
             arrays = new byte[lanes][];
             offsets = new int[lanes];
         }
-    }
-
-    /**
-     * {@return the digests of all streams, which end here, in the order of their numbers}
-     */
-    public List<byte[]> digests() {
-        for (Stream stream : streams) {
-            byte[] end = Sha512.padded(stream.rest, 0, stream.held, stream.length);
-            if (stream.blocks == 0) {
-                waiting.add(stream);
-            }
-            stream.add(end, 0, end.length / Sha512.BLOCK);
-        }
-        flush();
-        List<byte[]> digests = new ArrayList<>();
-        for (Stream stream : streams) {
-            byte[] digest = new byte[stream.variant.length()];
-            for (int word = 0; word < digest.length / 8; word++) {
-                Sha512.put(digest, 8 * word, stream.state[word]);
-            }
-            digests.add(digest);
-        }
-        streams.clear();
-        return digests;
     }
 }

@@ -1,16 +1,10 @@
 package dev.measure.pe;
 
-import dev.measure.Digest;
-import dev.measure.DigestAlgorithm;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The Authenticode digest of a PE image as EDK2 measures it, step by step.
@@ -25,25 +19,8 @@ final class Authenticode {
 
     private Authenticode() {}
 
-    static Map<DigestAlgorithm, Digest> of(PeImage image, Collection<DigestAlgorithm> algorithms) {
-        Map<DigestAlgorithm, MessageDigest> running = new EnumMap<>(DigestAlgorithm.class);
-        for (DigestAlgorithm algorithm : algorithms) {
-            running.put(algorithm, algorithm.newMessageDigest());
-        }
-        for (Source range : ranges(image)) {
-            range.stream((array, offset, count) -> {
-                for (MessageDigest digest : running.values()) {
-                    digest.update(array, offset, count);
-                }
-            });
-        }
-        Map<DigestAlgorithm, Digest> digests = new EnumMap<>(DigestAlgorithm.class);
-        running.forEach((algorithm, digest) -> digests.put(algorithm, Digest.of(algorithm, digest)));
-        return digests;
-    }
-
     /** {@return the parts of the file that are hashed, in order} */
-    private static List<Source> ranges(PeImage image) {
+    static List<Source> ranges(PeImage image) {
         Source file = image.source();
         OptionalHeader header = image.optionalHeader();
         List<Source> ranges = new ArrayList<>();

@@ -2,6 +2,7 @@ package dev.measure.pe;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.DigestPass;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
@@ -225,7 +226,16 @@ public final class PeImage {
      * @throws MalformedInputException if EDK2 would not measure the image
      */
     public Map<DigestAlgorithm, Digest> authenticode(Collection<DigestAlgorithm> algorithms) {
-        return Authenticode.of(this, algorithms);
+        return DigestPass.of(List.of(authenticodeRanges()), algorithms).get(0);
+    }
+
+    /**
+     * {@return the parts of the file whose digest is the Authenticode digest, in the order in which they are hashed}
+     *
+     * @throws MalformedInputException if EDK2 would not measure the image
+     */
+    public List<Source> authenticodeRanges() {
+        return Authenticode.ranges(this);
     }
 
     /**

@@ -15,7 +15,7 @@ class EngineTest {
         Engine engine = Engine.of(ANY, ANY, 190, 210, 310);
         assertEquals("1 4 4 4 8 8 8 8 8 8", lanes(engine, 10));
         assertEquals(8, engine.width());
-        assertEquals(4, engine.fewest());
+        assertEquals(4, engine.lanesOfKernel(1));
     }
 
     @Test

@@ -124,10 +124,11 @@ class EnginesAgreeTest {
         for (int iteration = 0; iteration < 60; iteration++) {
             int count = 1 + random.nextInt(20);
             Sha512Streams streams = Sha512Streams.of(engine);
+            List<Sha512Streams.Stream> ours = new ArrayList<>();
             List<MessageDigest> expected = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 boolean sha384 = random.nextBoolean();
-                assertEquals(i, sha384 ? streams.addSha384() : streams.addSha512());
+                ours.add(sha384 ? streams.sha384() : streams.sha512());
                 expected.add(MessageDigest.getInstance(sha384 ? "SHA-384" : "SHA-512"));
             }
             byte[] piece = new byte[3000];
@@ -138,18 +139,21 @@ class EnginesAgreeTest {
                     int offset = random.nextInt(piece.length);
                     int length = random.nextInt(random.nextBoolean() ? 300 : piece.length - offset + 1);
                     length = Math.min(length, piece.length - offset);
-                    streams.update(stream, piece, offset, length);
+                    ours.get(stream).update(piece, offset, length);
                     expected.get(stream).update(piece, offset, length);
                 }
                 streams.flush();
             }
-            List<byte[]> digests = streams.digests();
+            ours.forEach(Sha512Streams.Stream::end);
+            assertThrows(IllegalStateException.class, ours.get(0)::digest);
+            streams.flush();
             for (int i = 0; i < count; i++) {
                 assertArrayEquals(
                         expected.get(i).digest(),
-                        digests.get(i),
+                        ours.get(i).digest(),
                         "seed " + SEED + ": iteration " + iteration + ", stream " + i + " of " + count);
             }
+            assertThrows(IllegalStateException.class, () -> ours.get(0).update(piece, 0, 1));
         }
     }
 
