@@ -47,13 +47,58 @@ import java.util.TreeMap;
  * @param events the events behind them, if the input has any
  */
 record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> events) {
+    /** Bits of POLICY, SEV-SNP Firmware ABI, section 4.3. */
+    private static final int GUEST_POLICY_SMT = 16;
+
+    private static final int GUEST_POLICY_SINGLE_SOCKET = 20;
 
     Rvps.Evidence evidence() {
         return choice("--evidence", Rvps.Evidence.values(), Rvps.Evidence::id, Rvps.Evidence.PLAIN);
     }
 
     Rvps rvps() {
-        return new Rvps(references, evidence(), pairs("--name"), literals());
+        Map<String, Object> others = policies();
+        others.putAll(literals());
+        return new Rvps(references, evidence(), pairs("--name"), others);
+    }
+
+    /** {@return the registers alone, for forms that hold digests only} */
+    Rvps rvpsOfDigests() {
+        return new Rvps(references, evidence(), pairs("--name"), Map.of());
+    }
+
+    /** What the policies of a lock file demand of reports, under the names that Trustee's default policies ask for. */
+    private Map<String, Object> policies() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        Rvps.Evidence evidence = evidence();
+        Map<String, Map<String, String>> policies = references.golden().policies();
+        Optional<String> guest = Optional.ofNullable(policies.getOrDefault("snp", Map.of()).get("policy"))
+                .filter(text -> references.has(register -> register.id().equals("snp"))
+                        && evidence != Rvps.Evidence.AZ_TDX_VTPM);
+        guest.map(GuestPolicy::parse).ifPresent(policy -> {
+            boolean smt = (policy.bits() >> GUEST_POLICY_SMT & 1) == 1;
+            boolean single = (policy.bits() >> GUEST_POLICY_SINGLE_SOCKET & 1) == 1;
+            if (evidence == Rvps.Evidence.AZ_SNP_VTPM) {
+                // Its claims are texts, and its rules look into lists.
+                values.put("abi_major", List.of(Integer.toString(policy.abiMajor())));
+                values.put("abi_minor", List.of(Integer.toString(policy.abiMinor())));
+                values.put("single_socket", List.of(Boolean.toString(single)));
+                values.put("smt_allowed", List.of(Boolean.toString(smt)));
+            } else {
+                values.put("snp_guest_abi_major", policy.abiMajor());
+                values.put("snp_guest_abi_minor", policy.abiMinor());
+                values.put("snp_single_socket", single);
+                values.put("snp_smt_allowed", smt);
+            }
+        });
+        Optional.ofNullable(policies.getOrDefault("tdx", Map.of()).get("xfam"))
+                .filter(text -> references.has(register -> register.id().equals("mrtd"))
+                        && evidence != Rvps.Evidence.AZ_SNP_VTPM)
+                // The bytes of the field in a quote, little-endian.
+                .ifPresent(text -> values.put(
+                        "xfam",
+                        List.of(String.format("%016x", Long.reverseBytes(Long.parseUnsignedLong(text.substring(2), 16))))));
+        return values;
     }
 
     Instant expires() {

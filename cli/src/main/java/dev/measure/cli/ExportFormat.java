@@ -78,7 +78,7 @@ record ExportFormat(
                 "records of RVPS before 2026, with hash-value",
                 Set.of("--evidence", "--name", "--expires"),
                 rvpsShown,
-                export -> text(export.rvps().legacyRecords(export.expires())));
+                export -> text(export.rvpsOfDigests().legacyRecords(export.expires())));
         add(
                 all,
                 "rvps-rego",
@@ -86,7 +86,7 @@ record ExportFormat(
                 "rules for the attestation policy that compare claims with these values",
                 Set.of("--evidence", "--name"),
                 rvpsShown,
-                export -> text(export.rvps().rego()));
+                export -> text(export.rvpsOfDigests().rego()));
         add(
                 all,
                 "rvps-corim",

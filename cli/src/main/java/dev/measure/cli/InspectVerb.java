@@ -29,7 +29,8 @@ final class InspectVerb implements Verb {
     @Override
     public String summary() {
         return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, SNP report,"
-                + " ID block, GCE endorsement, TD quote or report, event log, reference values (CoRIM)";
+                + " ID block, GCE endorsement, TD quote or report, event log, reference values (CoRIM, RVPS,"
+                + " NitroTPM)";
     }
 
     @Override
@@ -125,6 +126,15 @@ final class InspectVerb implements Verb {
                 result.found(evidence.get().found());
             } else {
                 evidence.get().print(page);
+            }
+            return;
+        }
+        Optional<ReferenceReport> references = ReferenceReport.of(file);
+        if (references.isPresent()) {
+            if (json) {
+                result.found(references.get().found());
+            } else {
+                references.get().print(page);
             }
             return;
         }

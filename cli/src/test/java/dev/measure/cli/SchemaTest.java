@@ -97,6 +97,10 @@ class SchemaTest {
             Shared.file("vectors/formats/corim/veraison/" + corim + ".cbor")
                     .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
         }
+        for (String values : List.of("trustee/rvps/register-sample.json", "nitro/nitrotpm-measurements.json")) {
+            Shared.file("vectors/formats/" + values)
+                    .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
+        }
         Shared.file("vectors/tdx/evidence/acpi/acpi_q72/etc_acpi_tables.bin")
                 .ifPresent(file -> commands.add(List.of("tdx", "acpi", "--acpi-tables", file.toString())));
         return commands.stream()

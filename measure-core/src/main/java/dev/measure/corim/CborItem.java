@@ -268,7 +268,8 @@ public final class CborItem {
         Source inner = place.asDeterministic() && place != NOWHERE
                 ? place.source().slice(place.content(), string.length)
                 : Source.of(place.source().name(), string);
-        return CborReader.read(inner, field, place.budget());
+        // What was made here has no file whose items are counted.
+        return CborReader.read(inner, field, place == NOWHERE ? new CborReader.Budget() : place.budget());
     }
 
     /** {@return an exception about this item} */

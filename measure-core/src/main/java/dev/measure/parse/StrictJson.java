@@ -9,6 +9,8 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -146,6 +148,40 @@ public final class StrictJson {
     /** {@return the name of the field} */
     public String name() throws IOException {
         return parser.currentName();
+    }
+
+    /** {@return whether an array is next; if not, it is an object; it has been entered} */
+    public boolean arrayOrObject(String what) throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token != JsonToken.START_ARRAY && token != JsonToken.START_OBJECT) {
+            throw malformed(what, found());
+        }
+        return token == JsonToken.START_ARRAY;
+    }
+
+    /**
+     * {@return all texts, numbers and truth values in the value that is next, as text, in order}
+     *
+     * @param what the name of the value, for errors
+     * @param maxDepth how deep it may nest
+     */
+    public List<String> scalars(String what, int maxDepth) throws IOException {
+        List<String> texts = new ArrayList<>();
+        int depth = 0;
+        do {
+            JsonToken token = parser.nextToken();
+            if (token == null) {
+                throw malformed(what, found());
+            }
+            depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            if (depth > maxDepth) {
+                throw malformed(what + " nested at most " + maxDepth + " deep", "deeper nesting");
+            }
+            if (token.isScalarValue()) {
+                texts.add(parser.getText());
+            }
+        } while (depth > 0);
+        return texts;
     }
 
     /** {@return whether another object follows in the array; it has been entered} */

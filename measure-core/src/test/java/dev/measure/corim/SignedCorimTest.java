@@ -46,6 +46,29 @@ class SignedCorimTest {
                                 EnvironmentMap.of(ClassMap.of("AMD", "SNP")), List.of(measurement))))));
     }
 
+    /** The limit on items is one of files; it must not add up over the manifests that a service makes. */
+    @Test
+    void makingManifestsHasNoLimitInTotal() {
+        List<CorimDigest> digests = java.util.Collections.nCopies(1000, new CorimDigest("sha-384", "ab".repeat(48)));
+        MeasurementMap measurement = MeasurementMap.ofDigests(CborItem.of(641), digests);
+        ReferenceTriple triple =
+                new ReferenceTriple(EnvironmentMap.of(ClassMap.of("AMD", "SNP")), List.of(measurement));
+        byte[] first = manifest(triple);
+        for (int i = 0; i < 200; i++) { // 3000 items each, more than 524288 in all
+            assertArrayEquals(first, manifest(triple));
+        }
+    }
+
+    private static byte[] manifest(ReferenceTriple triple) {
+        return Corim.of(
+                        CorimId.of("x"),
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of(),
+                        List.of(Comid.of(CorimId.of("x"), List.of(), List.of(triple))))
+                .encode();
+    }
+
     /** Another implementation of ECDSA checks it, over a Sig_structure that is put together by hand. */
     @ParameterizedTest
     @CsvSource({
