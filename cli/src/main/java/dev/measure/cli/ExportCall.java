@@ -72,7 +72,8 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
         Map<String, Object> values = new LinkedHashMap<>();
         Rvps.Evidence evidence = evidence();
         Map<String, Map<String, String>> policies = references.golden().policies();
-        Optional<String> guest = Optional.ofNullable(policies.getOrDefault("snp", Map.of()).get("policy"))
+        Optional<String> guest = Optional.ofNullable(
+                        policies.getOrDefault("snp", Map.of()).get("policy"))
                 .filter(text -> references.has(register -> register.id().equals("snp"))
                         && evidence != Rvps.Evidence.AZ_TDX_VTPM);
         guest.map(GuestPolicy::parse).ifPresent(policy -> {
@@ -97,7 +98,8 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
                 // The bytes of the field in a quote, little-endian.
                 .ifPresent(text -> values.put(
                         "xfam",
-                        List.of(String.format("%016x", Long.reverseBytes(Long.parseUnsignedLong(text.substring(2), 16))))));
+                        List.of(String.format(
+                                "%016x", Long.reverseBytes(Long.parseUnsignedLong(text.substring(2), 16))))));
         return values;
     }
 

@@ -30,8 +30,8 @@ record ReferenceReport(Source file, ReferenceFile content) {
     Map<String, Object> found() {
         List<Map<String, Object>> references = new ArrayList<>();
         content.values()
-                .forEach((name, texts) -> texts.forEach(text -> references.add(FirmwareReport.row(
-                        "environment", "", "element", name, "alg", "text", "value", text))));
+                .forEach((name, texts) -> texts.forEach(text -> references.add(
+                        FirmwareReport.row("environment", "", "element", name, "alg", "text", "value", text))));
         return FirmwareReport.row(
                 "file",
                 file.name(),
