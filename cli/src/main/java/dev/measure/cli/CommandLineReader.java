@@ -71,7 +71,11 @@ final class CommandLineReader {
         }
         ParseResult parsed;
         try {
-            parsed = new CommandLine(spec).parseArgs(plain.toArray(String[]::new));
+            refuseOptionsAsValues(spec, plain);
+            // Or an attached value such as in --qemu-arg=-object would be taken for -o.
+            parsed = new CommandLine(spec)
+                    .setAllowOptionsAsOptionParameters(true)
+                    .parseArgs(plain.toArray(String[]::new));
         } catch (ParameterException e) {
             throw complaint(verb, spec, e);
         }
@@ -124,6 +128,28 @@ final class CommandLineReader {
         return plain;
     }
 
+    /** An option that needs a value must not take the next option for it. */
+    private static void refuseOptionsAsValues(CommandSpec spec, List<String> args) {
+        for (int i = 0; i + 1 < args.size() && !args.get(i).equals("--"); i++) {
+            OptionSpec option = spec.optionsMap().get(args.get(i));
+            if (option == null || option.arity().min() == 0) {
+                continue;
+            }
+            String next = args.get(i + 1);
+            String name = next.contains("=") ? next.substring(0, next.indexOf('=')) : next;
+            if (next.equals("--") || spec.optionsMap().containsKey(name)) {
+                throw needsValue(option);
+            }
+            i++;
+        }
+    }
+
+    private static Complaint needsValue(OptionSpec option) {
+        return Complaint.usage(
+                "option '" + name(option) + "' needs a value: " + option.paramLabel(),
+                "a value that begins with a dash is attached: " + name(option) + "=-x");
+    }
+
     private static boolean asksForHelp(List<String> args) {
         int end = args.indexOf("--");
         List<String> options = end < 0 ? args : args.subList(0, end);
@@ -150,9 +176,7 @@ final class CommandLineReader {
                 && !missing.getMissing().isEmpty()) {
             ArgSpec arg = missing.getMissing().get(0);
             if (arg instanceof OptionSpec option) {
-                return Complaint.usage(
-                        "option '" + name(option) + "' needs a value: " + option.paramLabel(),
-                        "a value that begins with a dash is attached: " + name(option) + "=-x");
+                return needsValue(option);
             }
         }
         return Complaint.usage(e.getMessage(), help);

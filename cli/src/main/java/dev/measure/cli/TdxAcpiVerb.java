@@ -1,6 +1,5 @@
 package dev.measure.cli;
 
-import dev.measure.Assumption;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.tdx.AcpiBlobs;
@@ -15,15 +14,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure tdx acpi}: the ACPI blobs that RTMR0 holds, read from QEMU or derived from its tables. */
 final class TdxAcpiVerb implements Verb {
     private static final int MAX_VCPUS = 4096;
     private static final int MAX_SECONDS = 600;
-
-    /** The first edk2 that puts PCIe's configuration space at 0xe0000000. */
-    private static final int ECAM_MOVED = 202305;
 
     @Override
     public String name() {
@@ -64,8 +61,15 @@ final class TdxAcpiVerb implements Verb {
                         Options.repeated("ARG", "a further argument of QEMU; may be repeated", "--qemu-arg"),
                         Options.value(
                                 "TAG",
-                                "edk2 of the guest, such as 202302; before 202305 PCIe lies elsewhere",
+                                "edk2 of the guest, such as 202302 (default: the newest); it decides where PCIe and devices"
+                                        + " lie",
                                 "--edk2"),
+                        Options.value(
+                                "N",
+                                "bits of a physical address as CPUID tells the guest, 32..52 (default 52, as in a trust"
+                                        + " domain; QEMU's own processors: 40)",
+                                "--phys-bits"),
+                        Options.flag("the firmware is a build with SMM, as for Secure Boot outside a TD", "--smm"),
                         Options.value("SECONDS", "how long QEMU may take, 1..600 (default 30)", "--timeout")),
                 new Options.Group(
                         "From files",
@@ -81,19 +85,14 @@ final class TdxAcpiVerb implements Verb {
         return List.of();
     }
 
-    /** QEMU writes the window of 64-bit BARs into the DSDT as the firmware has placed them, and no firmware runs here. */
-    private static final Assumption WINDOW = new Assumption(
-            "pci-window",
-            "none above 4 GiB",
-            "firmware places 64-bit BARs, such as those of modern virtio devices, and QEMU then writes that window into"
-                    + " etc/acpi/tables: with such a device take the file from a boot, or give the device disable-modern=on");
-
     @Override
     public List<String> notes() {
         return List.of(
                 "A line is: name, size, SHA-384. The first three are measured by OVMF, in this order.",
                 "The tables depend on QEMU's version and machine type, vCPUs, memory and devices: take the QEMU that will"
                         + " run the guest. QEMU trees with patches for TDX, such as Ubuntu's 8.2, have other tables.",
+                "PCI devices are given addresses as OVMF does it before it reads the tables: QEMU writes them there. If they do not"
+                        + " all fit, where OVMF leaves devices out, that is an error.",
                 "QEMU cannot be told that it is a TDX guest without TDX hardware; the machine options that this implies are"
                         + " given instead.");
     }
@@ -110,11 +109,8 @@ final class TdxAcpiVerb implements Verb {
             throw Complaint.usage("tdx acpi prints names, sizes and digests, got --format base64", "");
         }
         Result result = new Result();
-        Map<String, Source> files = fromFiles ? fromFiles(call, result) : fromQemu(call);
+        Map<String, Source> files = fromFiles ? fromFiles(call, result) : fromQemu(call, result);
         call.value("--dump-acpi").ifPresent(folder -> dump(folder, files, call));
-        if (!fromFiles && !call.values("--qemu-arg").isEmpty()) {
-            result.assumption(WINDOW);
-        }
         if (Output.isTree(call.common())) {
             result.found(found(call, files));
             Output.write(result, false, call);
@@ -151,7 +147,7 @@ final class TdxAcpiVerb implements Verb {
         return files;
     }
 
-    private static Map<String, Source> fromQemu(Call call) {
+    private static Map<String, Source> fromQemu(Call call, Result result) {
         String binary = call.value("--qemu-binary").orElseThrow();
         List<String> arguments = new ArrayList<>(List.of("-accel", "tcg"));
         arguments.addAll(List.of("-machine", call.value("--machine-type").orElse(QemuAcpi.MACHINE)));
@@ -163,7 +159,10 @@ final class TdxAcpiVerb implements Verb {
         // A bare name is looked for in PATH, a path is seen from where the command runs.
         String program = binary.contains("/") ? call.inputs().path(binary).toString() : binary;
         try {
-            return QemuAcpi.read(new QemuAcpi.Request(program, arguments, ecam(call), limit));
+            QemuAcpi.Answer answer = QemuAcpi.read(
+                    new QemuAcpi.Request(program, arguments, edk2(call), physicalBits(call), call.has("--smm"), limit));
+            answer.assumptions().forEach(result::assumption);
+            return answer.files();
         } catch (IOException e) {
             throw new Complaint(
                     ExitCode.NOT_LAUNCHABLE,
@@ -172,24 +171,32 @@ final class TdxAcpiVerb implements Verb {
         }
     }
 
+    private static OptionalInt physicalBits(Call call) {
+        return call.has("--phys-bits") ? OptionalInt.of(number(call, "--phys-bits", 0, 52, 32)) : OptionalInt.empty();
+    }
+
     private static int number(Call call, String option, int otherwise, int most) {
+        return number(call, option, otherwise, most, 1);
+    }
+
+    private static int number(Call call, String option, int otherwise, int most, int least) {
         if (!call.has(option)) {
             return otherwise;
         }
-        List<Integer> numbers = Lists.numbers(option, List.of(call.value(option).orElseThrow()), 1, most);
+        List<Integer> numbers = Lists.numbers(option, List.of(call.value(option).orElseThrow()), least, most);
         if (numbers.size() != 1) {
             throw Complaint.usage(option + " is one number here", "");
         }
         return numbers.get(0);
     }
 
-    private static long ecam(Call call) {
+    private static OptionalInt edk2(Call call) {
         Optional<String> tag = call.value("--edk2").map(text -> text.replaceFirst("^edk2-stable", ""));
         if (tag.isPresent() && !tag.get().matches("20[0-9]{4}(\\.[0-9]+)?")) {
             throw Complaint.usage("--edk2: expected a tag such as 202505, got '" + tag.get() + "'", "");
         }
-        boolean older = tag.isPresent() && Integer.parseInt(tag.get().substring(0, 6)) < ECAM_MOVED;
-        return older ? QemuAcpi.ECAM_OLDER : QemuAcpi.ECAM_202305;
+        return tag.map(text -> OptionalInt.of(Integer.parseInt(text.substring(0, 6))))
+                .orElse(OptionalInt.empty());
     }
 
     private static void dump(String name, Map<String, Source> files, Call call) {

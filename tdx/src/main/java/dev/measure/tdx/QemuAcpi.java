@@ -1,32 +1,42 @@
 package dev.measure.tdx;
 
+import dev.measure.Assumption;
 import dev.measure.Source;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads the ACPI blobs, and other fw_cfg files that OVMF measures, from an unmodified QEMU: started paused, with no KVM and no
  * guest code, and asked through its qtest interface.
  *
- * <p>The tables depend on what firmware has programmed before it reads them, so the three registers that OVMF programs on q35 are
- * set first. Addresses that OVMF gives to large PCI devices can change the DSDT and are not modelled. {@code
+ * <p>The tables depend on what firmware has programmed before it reads them, so the same is done first: the three chipset
+ * registers that OVMF programs on q35, and the addresses that it gives to PCI devices and the windows of PCI bridges, from which
+ * QEMU takes the window of the DSDT for addresses above 4 GiB, and the resources of further root buses. {@code
  * confidential-guest-support} cannot be set without TDX hardware; the machine options that it implies are given instead.
  */
 public final class QemuAcpi {
     /** The machine that a TD has, as far as a QEMU without TDX can be told. */
     public static final String MACHINE = "q35,kernel-irqchip=split,hpet=off,smm=off,pic=off";
 
-    /** Where OVMF from edk2-stable202305 on puts PCIe's configuration space. */
-    public static final long ECAM_202305 = 0xe000_0000L;
+    /** The newest EDK2 release whose rules are known. */
+    private static final int NEWEST = 202605;
 
-    /** Where OVMF put it before. */
-    public static final long ECAM_OLDER = 0xb000_0000L;
+    /** What CPUID tells a trust domain is 46 or more. OVMF from edk2-stable202308 on uses 46 bits at most; before, 47. */
+    private static final int TD_PHYSICAL_BITS = 52;
 
     /** The files that are read, if QEMU has them. */
     public static final List<String> FILES = List.of(
@@ -38,12 +48,17 @@ public final class QemuAcpi {
             "etc/smbios/smbios-anchor",
             "etc/e820");
 
-    private static final int FILE_DIRECTORY = 0x19;
-    private static final int MAX_ENTRIES = 4096;
-    private static final int MAX_FILE = 16 << 20;
-    private static final int DMA_CONTROL = 0x7000;
-    private static final int DMA_BUFFER = 0x10_0000;
-    private static final int SELECT_AND_READ = 0x08 | 0x02;
+    /** The first release that puts PCIe's configuration space at 0xe0000000. */
+    private static final int ECAM_MOVED = 202305;
+
+    private static final long ECAM_202305 = 0xe000_0000L;
+    private static final long ECAM_OLDER = 0xb000_0000L;
+    private static final int E820_ENTRY = 20;
+    private static final int MAX_ROOTS = 255;
+    private static final Pattern DECIMAL = Pattern.compile("[ \\t]*0*([0-9]{1,10})(?:\\r?\\n)?\0?");
+
+    /** ICH9_LPC_SMI_F_BROADCAST, _CPU_HOTPLUG and _CPU_HOT_UNPLUG. */
+    private static final long SMI_FEATURES = 7;
 
     private QemuAcpi() {}
 
@@ -52,15 +67,28 @@ public final class QemuAcpi {
      *
      * @param binary the path of {@code qemu-system-x86_64}
      * @param arguments machine, processors, memory and devices
-     * @param ecam where firmware puts PCIe's configuration space
+     * @param edk2 the release that the firmware is of, such as 202411; empty if it is not known, which stands for the newest
+     * @param physicalBits the width of a physical address that CPUID tells the guest, 32..52; empty for that of a trust domain
+     * @param smm whether the firmware is a build with SMM, which no trust domain has
      * @param limit how long QEMU may take
      */
-    public record Request(String binary, List<String> arguments, long ecam, Duration limit) {
+    public record Request(
+            String binary,
+            List<String> arguments,
+            OptionalInt edk2,
+            OptionalInt physicalBits,
+            boolean smm,
+            Duration limit) {
         /** Copies the list. */
         public Request {
             Objects.requireNonNull(binary, "binary");
             arguments = List.copyOf(arguments);
             Objects.requireNonNull(limit, "limit");
+            Objects.requireNonNull(edk2, "edk2");
+            if (physicalBits.orElse(52) < 32 || physicalBits.orElse(52) > 52) {
+                throw new IllegalArgumentException(
+                        "a physical address has 32..52 bits, got " + physicalBits.getAsInt());
+            }
         }
 
         /**
@@ -74,33 +102,116 @@ public final class QemuAcpi {
             return new Request(
                     binary,
                     List.of("-accel", "tcg", "-machine", MACHINE, "-m", memory + "M", "-smp", Integer.toString(vcpus)),
-                    ECAM_202305,
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    false,
                     Duration.ofSeconds(30));
         }
     }
 
     /**
-     * {@return the files that QEMU has, in the order of {@link #FILES}}
+     * What QEMU answered.
      *
-     * @param request what to ask
-     * @throws IOException if QEMU cannot be started, refuses its arguments, or does not answer in time
+     * @param files the files that it has, in the order of {@link #FILES}
+     * @param assumptions what they depend on that was not said
      */
-    public static Map<String, Source> read(Request request) throws IOException {
-        try (Qtest qemu = Qtest.start(request.binary(), request.arguments(), request.limit())) {
-            chipset(qemu, request.ecam());
-            Map<String, Entry> directory = directory(qemu);
-            Map<String, Source> files = new LinkedHashMap<>();
-            for (String name : FILES) {
-                Entry entry = directory.get(name);
-                if (entry != null) {
-                    files.put(name, Source.of(name, dma(qemu, entry.key(), entry.size())));
-                }
-            }
-            return files;
+    public record Answer(Map<String, Source> files, List<Assumption> assumptions) {
+        /** Copies map and list, keeping their order. */
+        public Answer {
+            files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
+            assumptions = List.copyOf(assumptions);
         }
     }
 
-    private record Entry(int key, int size) {}
+    /**
+     * {@return what QEMU has}
+     *
+     * @param request what to ask
+     * @throws IOException if QEMU cannot be started, refuses its arguments, or does not answer in time; or if the firmware would
+     *     not find room for all PCI devices
+     */
+    public static Answer read(Request request) throws IOException {
+        try (Qtest qemu = Qtest.start(request.binary(), request.arguments(), request.limit())) {
+            int release = request.edk2().orElse(NEWEST);
+            int physicalBits = request.physicalBits().orElse(TD_PHYSICAL_BITS);
+            long ecam = release < ECAM_MOVED ? ECAM_OLDER : ECAM_202305;
+            chipset(qemu, ecam);
+            FwCfg fwCfg = FwCfg.of(qemu);
+            if (request.smm()) {
+                negotiate(fwCfg);
+            }
+            OptionalLong megabytes = megabytes(fwCfg);
+            OvmfApertures apertures = OvmfApertures.of(
+                    release, physicalBits, e820(fwCfg), fwCfg.number("etc/reserved-memory-end"), megabytes, ecam);
+            long extraRoots = fwCfg.number("etc/extra-pci-roots").orElse(0);
+            boolean above4g = PciBus.program(
+                    new PciConfig(qemu, ecam), apertures, (int) Math.min(extraRoots, MAX_ROOTS), release);
+            Map<String, Source> files = new LinkedHashMap<>();
+            for (String name : FILES) {
+                fwCfg.file(name).ifPresent(bytes -> files.put(name, Source.of(name, bytes)));
+            }
+            return new Answer(files, above4g ? assumptions(request, apertures, megabytes) : List.of());
+        }
+    }
+
+    /** What addresses above 4 GiB depend on. */
+    private static List<Assumption> assumptions(Request request, OvmfApertures apertures, OptionalLong megabytes) {
+        List<Assumption> assumptions = new ArrayList<>();
+        if (request.edk2().isEmpty()) {
+            assumptions.add(
+                    new Assumption(
+                            "edk2",
+                            Integer.toString(NEWEST),
+                            "firmware places PCI devices above 4 GiB, and some older releases do so elsewhere; --edk2 settles it"));
+        }
+        if (request.physicalBits().isEmpty()) {
+            assumptions.add(new Assumption(
+                    "phys-bits",
+                    Integer.toString(TD_PHYSICAL_BITS),
+                    "the width of a physical address by CPUID, by which firmware places PCI devices above 4 GiB; any from 47 on"
+                            + " gives the same; --phys-bits settles it"));
+        }
+        boolean larger = apertures.above4g().isPresent()
+                && megabytes.isPresent()
+                && apertures.above4g().get().size() > OvmfApertures.roundUpToGibibyte(megabytes.getAsLong() << 20);
+        if (larger && request.edk2().orElse(NEWEST) < OvmfApertures.SIZE_IS_HEEDED) {
+            assumptions.add(new Assumption(
+                    "pci-mmio64",
+                    "a floor",
+                    "releases before 202505 take more than opt/ovmf/X-PciMmio64Mb says if there is room; some builds, such as Debian's"
+                            + " 2025.02, have the later rule: give --edk2 202505 for them"));
+        }
+        return assumptions;
+    }
+
+    /** SmmControl2Dxe: asks for those features of SMIs that QEMU has; the methods for CPU hotplug in the DSDT depend on them. */
+    private static void negotiate(FwCfg fwCfg) throws IOException {
+        OptionalLong supported = fwCfg.number("etc/smi/supported-features");
+        if (supported.isPresent()) {
+            fwCfg.write("etc/smi/requested-features", supported.getAsLong() & SMI_FEATURES);
+            Optional<byte[]> settled = fwCfg.file("etc/smi/features-ok");
+            if (settled.isEmpty() || settled.get().length != 1 || settled.get()[0] != 1) {
+                throw new IOException("QEMU does not settle on the features of SMIs that firmware asks for");
+            }
+        }
+    }
+
+    private static List<OvmfApertures.E820> e820(FwCfg fwCfg) throws IOException {
+        List<OvmfApertures.E820> map = new ArrayList<>();
+        ByteBuffer bytes =
+                ByteBuffer.wrap(fwCfg.file("etc/e820").orElse(new byte[0])).order(ByteOrder.LITTLE_ENDIAN);
+        while (bytes.remaining() >= E820_ENTRY) {
+            map.add(new OvmfApertures.E820(bytes.getLong(), bytes.getLong(), bytes.getInt()));
+        }
+        return map;
+    }
+
+    /** How many megabytes the user has told firmware to have above 4 GiB; what is no decimal number is not heeded. */
+    private static OptionalLong megabytes(FwCfg fwCfg) throws IOException {
+        byte[] text = fwCfg.file("opt/ovmf/X-PciMmio64Mb").orElse(new byte[0]);
+        Matcher matcher = DECIMAL.matcher(new String(text, StandardCharsets.ISO_8859_1));
+        return matcher.matches() ? OptionalLong.of(Long.parseLong(matcher.group(1))) : OptionalLong.empty();
+    }
 
     /** What OVMF programs on q35 before it reads the tables: PCIEXBAR, PMBASE, ACPI enable. */
     private static void chipset(Qtest qemu, long ecam) throws IOException {
@@ -118,38 +229,5 @@ public final class QemuAcpi {
 
     private static void address(Qtest qemu, int device, int register) throws IOException {
         qemu.outl(0xcf8, 0x8000_0000 | device << 11 | register);
-    }
-
-    /** FWCfgFiles: u32 count, then per file u32 size, u16 key, u16 reserved, 56 bytes name; big-endian. */
-    private static Map<String, Entry> directory(Qtest qemu) throws IOException {
-        int count = ByteBuffer.wrap(dma(qemu, FILE_DIRECTORY, 4)).getInt();
-        if (count < 0 || count > MAX_ENTRIES) {
-            throw new IOException("QEMU says that fw_cfg has " + Integer.toUnsignedString(count) + " files");
-        }
-        ByteBuffer entries =
-                ByteBuffer.wrap(dma(qemu, FILE_DIRECTORY, 4 + 64 * count)).position(4);
-        Map<String, Entry> directory = new LinkedHashMap<>();
-        byte[] name = new byte[56];
-        for (int i = 0; i < count; i++) {
-            int size = entries.getInt();
-            int key = entries.getShort() & 0xffff;
-            entries.getShort();
-            entries.get(name);
-            if (size < 0 || size > MAX_FILE) {
-                size = MAX_FILE; // a file that is not read; those that are have 128 KiB
-            }
-            directory.put(new String(name, StandardCharsets.US_ASCII).replaceFirst("\0.*", ""), new Entry(key, size));
-        }
-        return directory;
-    }
-
-    /** FWCfgDmaAccess: u32 control, u32 length, u64 address; big-endian. Written into guest memory, started through port 0x514. */
-    private static byte[] dma(Qtest qemu, int key, int size) throws IOException {
-        ByteBuffer access = ByteBuffer.allocate(16);
-        access.putInt(key << 16 | SELECT_AND_READ).putInt(size).putLong(DMA_BUFFER);
-        qemu.write(DMA_CONTROL, access.array());
-        qemu.outl(0x514, 0);
-        qemu.outl(0x518, Integer.reverseBytes(DMA_CONTROL)); // the register is big-endian, the port is not
-        return qemu.read(DMA_BUFFER, size);
     }
 }

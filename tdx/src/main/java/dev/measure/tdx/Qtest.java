@@ -131,8 +131,33 @@ final class Qtest implements AutoCloseable {
         command(String.format("outb 0x%x 0x%x", port, value));
     }
 
+    void outw(int port, int value) throws IOException {
+        command(String.format("outw 0x%x 0x%x", port, value));
+    }
+
     void outl(int port, int value) throws IOException {
         command(String.format("outl 0x%x 0x%x", port, value));
+    }
+
+    int inl(int port) throws IOException {
+        return number(command(String.format("inl 0x%x", port)));
+    }
+
+    int readl(long address) throws IOException {
+        return number(command(String.format("readl 0x%x", address)));
+    }
+
+    void writel(long address, int value) throws IOException {
+        command(String.format("writel 0x%x 0x%x", address, value));
+    }
+
+    /** An answer of up to 64 bits, of which the lower 32 are wanted. */
+    private static int number(String answer) throws IOException {
+        try {
+            return (int) Long.parseUnsignedLong(answer.startsWith("0x") ? answer.substring(2) : "-", 16);
+        } catch (NumberFormatException e) {
+            throw new IOException("QEMU answered '" + answer + "' to a read, which is no hexadecimal number", e);
+        }
     }
 
     void write(long address, byte[] bytes) throws IOException {

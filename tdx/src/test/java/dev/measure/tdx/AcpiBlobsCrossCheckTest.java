@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -131,7 +132,8 @@ final class AcpiBlobsCrossCheckTest {
         if (qemu.isEmpty()) {
             return;
         }
-        Map<String, Source> files = QemuAcpi.read(QemuAcpi.Request.of(qemu.get(), 2048, 2));
+        Map<String, Source> files =
+                QemuAcpi.read(QemuAcpi.Request.of(qemu.get(), 2048, 2)).files();
         AcpiBlobs derived = AcpiBlobs.of(files.get("etc/acpi/tables"), Optional.empty(), Optional.empty());
         assertArrayEquals(
                 files.get("etc/table-loader").toByteArray(), derived.loader().toByteArray());
@@ -168,7 +170,9 @@ final class AcpiBlobsCrossCheckTest {
                     () -> QemuAcpi.read(new QemuAcpi.Request(
                             qemu.get(),
                             List.of("-machine", "nonsense"),
-                            QemuAcpi.ECAM_202305,
+                            OptionalInt.empty(),
+                            OptionalInt.empty(),
+                            false,
                             Duration.ofSeconds(20))));
             assertTrue(refused.getMessage().startsWith("QEMU ended: "), refused.getMessage());
             assertTrue(refused.getMessage().contains("unsupported machine type"), refused.getMessage());
@@ -182,8 +186,13 @@ final class AcpiBlobsCrossCheckTest {
         assertTrue(mute.toFile().setExecutable(true));
         IOException refused = assertThrows(
                 IOException.class,
-                () -> QemuAcpi.read(
-                        new QemuAcpi.Request(mute.toString(), List.of(), QemuAcpi.ECAM_202305, Duration.ofSeconds(1))));
+                () -> QemuAcpi.read(new QemuAcpi.Request(
+                        mute.toString(),
+                        List.of(),
+                        OptionalInt.empty(),
+                        OptionalInt.empty(),
+                        false,
+                        Duration.ofSeconds(1))));
         assertEquals("QEMU did not finish within 1 seconds and was stopped", refused.getMessage());
     }
 }

@@ -50,6 +50,7 @@ class VectorLintTest {
             "uki_test_schema_v1.json", UkiTests.class,
             "pcr11_test_schema_v1.json", Pcr11Tests.class,
             "tpm_policy_test_schema_v1.json", TpmPolicyTests.class,
+            "tdx_acpi_layout_test_schema_v1.json", AcpiLayoutTests.class,
             "firmware_schema_v1.json", RealFirmware.class);
 
     private static List<String> names(String ending) throws IOException {
