@@ -134,13 +134,11 @@ public final class CloudPolicies {
                         }
                         return;
                     }
-                    int vcpus = Integer.parseInt(value.parameters().getOrDefault("vcpus", "0"));
+                    int vcpus = ReferenceSet.vcpus(value);
                     Digest other = byVcpus.putIfAbsent(vcpus, value.digest());
                     if (other != null && !other.equals(value.digest())) {
                         throw shown.only(one -> one.register().equals(register)
-                                        && one.parameters()
-                                                .getOrDefault("vcpus", "0")
-                                                .equals(Integer.toString(vcpus)))
+                                        && ReferenceSet.vcpus(one) == vcpus)
                                 .several(register);
                     }
                 }));

@@ -40,7 +40,7 @@ public record Contrast(String platform, Optional<String> product) {
             Map<Integer, List<GoldenValue>> byVcpus = new TreeMap<>();
             shown.values()
                     .forEach((register, values) -> values.forEach(value -> byVcpus.computeIfAbsent(
-                                    Integer.parseInt(value.parameters().getOrDefault("vcpus", "0")),
+                                    ReferenceSet.vcpus(value),
                                     any -> new ArrayList<>())
                             .add(value)));
             byVcpus.forEach((vcpus, values) -> {

@@ -19,10 +19,12 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -213,7 +215,7 @@ public record CorimExport(
 
     /** One measurement a register with all of its digests: a second of the same name would replace the first. */
     private static List<ReferenceTriple> trustee(ReferenceSet references) {
-        Map<ClassMap, Map<String, List<CorimDigest>>> byClass = new LinkedHashMap<>();
+        Map<ClassMap, Map<String, Set<CorimDigest>>> byClass = new LinkedHashMap<>();
         references.digests().forEach((register, digests) -> {
             ClassMap of = register instanceof Register.Pcr
                     ? ClassMap.of("TCG", "TPM2 PCR")
@@ -223,18 +225,15 @@ public record CorimExport(
                     : register instanceof Register.Pcr pcr
                             ? pcr.id() + "_" + pcr.bank().id()
                             : register.id();
-            List<CorimDigest> all = byClass.computeIfAbsent(of, any -> new LinkedHashMap<>())
-                    .computeIfAbsent(key, any -> new ArrayList<>());
-            digests.stream()
-                    .map(CorimDigest::of)
-                    .filter(digest -> !all.contains(digest))
-                    .forEach(all::add);
+            Set<CorimDigest> all = byClass.computeIfAbsent(of, any -> new LinkedHashMap<>())
+                    .computeIfAbsent(key, any -> new LinkedHashSet<>());
+            digests.forEach(digest -> all.add(CorimDigest.of(digest)));
         });
         List<ReferenceTriple> triples = new ArrayList<>();
         byClass.forEach((of, keys) -> triples.add(new ReferenceTriple(
                 EnvironmentMap.of(of),
                 keys.entrySet().stream()
-                        .map(entry -> MeasurementMap.ofDigests(CborItem.of(entry.getKey()), entry.getValue()))
+                        .map(entry -> MeasurementMap.ofDigests(CborItem.of(entry.getKey()), List.copyOf(entry.getValue())))
                         .toList())));
         return triples;
     }

@@ -177,6 +177,15 @@ public record ReferenceSet(GoldenValues golden) {
         return golden.values().size();
     }
 
+    /** {@return the vCPU count of a value's id; 0 if the id says none} */
+    static int vcpus(GoldenValue value) {
+        String text = value.parameters().getOrDefault("vcpus", "0");
+        if (!text.matches("[0-9]{1,9}")) {
+            throw new IllegalArgumentException("no number of vCPUs in the id " + value.id());
+        }
+        return Integer.parseInt(text);
+    }
+
     static boolean isSnp(Register register) {
         return register instanceof Register.LaunchDigest launch
                 && (launch.launch() == Register.Launch.SNP || launch.launch() == Register.Launch.SVSM);

@@ -1,6 +1,5 @@
 package dev.measure.export;
 
-import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Register;
 import java.nio.charset.StandardCharsets;
@@ -10,9 +9,11 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -85,7 +86,7 @@ public final class Rvps {
     }
 
     private final Evidence evidence;
-    private final Map<Register, List<String>> digests = new LinkedHashMap<>();
+    private final Map<Register, Set<String>> digests = new LinkedHashMap<>();
     private final Map<Register, String> names = new LinkedHashMap<>();
     private final Map<String, Object> others;
 
@@ -105,8 +106,8 @@ public final class Rvps {
         shown.digests().forEach((register, values) -> {
             // An SVSM is in the same field of a report as any other launch.
             Register field = ReferenceSet.isSnp(register) ? new Register.LaunchDigest(Register.Launch.SNP) : register;
-            List<String> all = digests.computeIfAbsent(field, any -> new ArrayList<>());
-            values.stream().map(Digest::hex).filter(hex -> !all.contains(hex)).forEach(all::add);
+            Set<String> all = digests.computeIfAbsent(field, any -> new LinkedHashSet<>());
+            values.forEach(digest -> all.add(digest.hex()));
             if (renamed.containsKey(register.id()) || !names.containsKey(field)) {
                 names.put(field, renamed.getOrDefault(register.id(), evidence.name(register)));
             }

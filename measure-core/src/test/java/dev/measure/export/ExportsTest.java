@@ -582,6 +582,25 @@ class ExportsTest {
                 () -> InToto.statement(values, List.of()));
     }
 
+    /** A matrix of vCPU counts, types and features is large, and a lock file may come from a stranger. */
+    @Test
+    void manyValuesTakeLittleTime() {
+        List<GoldenValue> many = new ArrayList<>();
+        for (int i = 1; i <= 20_000; i++) {
+            many.add(snp(i, String.format("%096x", i)));
+        }
+        ReferenceSet values = new ReferenceSet(GoldenValues.of(many));
+        org.junit.jupiter.api.Assertions.assertTimeout(java.time.Duration.ofSeconds(20), () -> {
+            Rvps rvps = new Rvps(values, Rvps.Evidence.PLAIN, Map.of(), Map.of());
+            assertEquals(20_000, ((List<?>) rvps.values().get("snp_launch_measurement")).size());
+            corim(CorimExport.Reader.TRUSTEE, Optional.empty(), Optional.empty()).corim(values);
+        });
+        assertRefused(
+                "no number of vCPUs in the id snp/vcpus=99999999999",
+                () -> CloudPolicies.gce(
+                        set(value("snp/vcpus=99999999999", DigestAlgorithm.SHA384, bytes(1, 48)))));
+    }
+
     @Test
     void selectionsKeepWhatHasNoSuchKey() {
         ReferenceSet all = set(snp(1, bytes(1, 48)), snp(2, bytes(2, 48)), pcr(4, bytes(3, 32)));
