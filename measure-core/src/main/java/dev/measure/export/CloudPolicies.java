@@ -137,8 +137,7 @@ public final class CloudPolicies {
                     int vcpus = ReferenceSet.vcpus(value);
                     Digest other = byVcpus.putIfAbsent(vcpus, value.digest());
                     if (other != null && !other.equals(value.digest())) {
-                        throw shown.only(one -> one.register().equals(register)
-                                        && ReferenceSet.vcpus(one) == vcpus)
+                        throw shown.only(one -> one.register().equals(register) && ReferenceSet.vcpus(one) == vcpus)
                                 .several(register);
                     }
                 }));

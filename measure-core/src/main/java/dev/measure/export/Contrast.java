@@ -39,10 +39,9 @@ public record Contrast(String platform, Optional<String> product) {
         if (snp) {
             Map<Integer, List<GoldenValue>> byVcpus = new TreeMap<>();
             shown.values()
-                    .forEach((register, values) -> values.forEach(value -> byVcpus.computeIfAbsent(
-                                    ReferenceSet.vcpus(value),
-                                    any -> new ArrayList<>())
-                            .add(value)));
+                    .forEach((register, values) -> values.forEach(
+                            value -> byVcpus.computeIfAbsent(ReferenceSet.vcpus(value), any -> new ArrayList<>())
+                                    .add(value)));
             byVcpus.forEach((vcpus, values) -> {
                 if (values.stream().map(GoldenValue::digest).distinct().count() > 1) {
                     GoldenValue first = values.get(0);

@@ -233,7 +233,8 @@ public record CorimExport(
         byClass.forEach((of, keys) -> triples.add(new ReferenceTriple(
                 EnvironmentMap.of(of),
                 keys.entrySet().stream()
-                        .map(entry -> MeasurementMap.ofDigests(CborItem.of(entry.getKey()), List.copyOf(entry.getValue())))
+                        .map(entry ->
+                                MeasurementMap.ofDigests(CborItem.of(entry.getKey()), List.copyOf(entry.getValue())))
                         .toList())));
         return triples;
     }

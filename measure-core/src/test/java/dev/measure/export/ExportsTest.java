@@ -593,12 +593,12 @@ class ExportsTest {
         org.junit.jupiter.api.Assertions.assertTimeout(java.time.Duration.ofSeconds(20), () -> {
             Rvps rvps = new Rvps(values, Rvps.Evidence.PLAIN, Map.of(), Map.of());
             assertEquals(20_000, ((List<?>) rvps.values().get("snp_launch_measurement")).size());
-            corim(CorimExport.Reader.TRUSTEE, Optional.empty(), Optional.empty()).corim(values);
+            corim(CorimExport.Reader.TRUSTEE, Optional.empty(), Optional.empty())
+                    .corim(values);
         });
         assertRefused(
                 "no number of vCPUs in the id snp/vcpus=99999999999",
-                () -> CloudPolicies.gce(
-                        set(value("snp/vcpus=99999999999", DigestAlgorithm.SHA384, bytes(1, 48)))));
+                () -> CloudPolicies.gce(set(value("snp/vcpus=99999999999", DigestAlgorithm.SHA384, bytes(1, 48)))));
     }
 
     @Test
