@@ -14,7 +14,7 @@ final class PcrOptions {
     private PcrOptions() {}
 
     static List<Options.Group> groups() {
-        return List.of(what(), parts(), machine(), bootPath(), direct(), beside());
+        return List.of(what(), parts(), machine(), bootPath(), GrubOptions.group(), direct(), beside());
     }
 
     /** Which values. */
@@ -140,7 +140,9 @@ final class PcrOptions {
     private static Options.Group bootPath() {
         return new Options.Group(
                 "Boot path",
-                Options.repeated("FILE", "boot loader, in load order: shim, systemd-boot; may be repeated", "--loader"),
+                Options.repeated(
+                        "FILE", "boot loader, in load order: shim, systemd-boot, grub; may be repeated", "--loader"),
+                Options.value("VERSION", "version of shim, instead of what the file says", "--shim-version"),
                 Options.value("FILE", "loader/loader.conf", "--loader-conf"),
                 Options.value(
                         "FILE",

@@ -361,6 +361,8 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         in.loaders(call.values("--loader").stream()
                 .map(name -> opened(call, result, "loader", name))
                 .toList());
+        call.value("--shim-version").ifPresent(in::shimVersion);
+        GrubOptions.read(call, result, in);
         file(call, result, "--loader-conf").ifPresent(in::loaderConf);
         file(call, result, "--loader-entry").ifPresent(in::loaderEntry);
         file(call, result, "--disk").ifPresent(in::disk);

@@ -132,6 +132,7 @@ final class RtmrOptions {
                 Options.value("FILE", "boot disk, or its first sectors", "--disk"),
                 Options.flag("the VMM hands the UKI to the firmware", "--direct"),
                 Options.repeated("FILE", "boot loader, in load order: shim, systemd-boot; may be repeated", "--loader"),
+                Options.value("VERSION", "version of shim, instead of what the file says", "--shim-version"),
                 Options.value("FILE", "loader/loader.conf", "--loader-conf"),
                 Options.choice(
                         "WHEN",

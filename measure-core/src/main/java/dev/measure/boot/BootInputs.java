@@ -59,6 +59,10 @@ public final class BootInputs {
     final BootDisk bootDisk;
     final Optional<List<Optional<Source>>> failedBootOptions;
     final List<Source> loaders;
+    final Optional<String> shimVersion;
+    final Optional<GrubTranscript> grubCommands;
+    final List<NamedFile> grubFiles;
+    final Optional<Integer> grubKernelEvents;
     final Optional<Source> loaderConf;
     final Optional<Source> loaderEntry;
     final Optional<Source> disk;
@@ -106,6 +110,10 @@ public final class BootInputs {
         bootDisk = b.bootDisk;
         failedBootOptions = b.failedBootOptions.map(List::copyOf);
         loaders = List.copyOf(b.loaders);
+        shimVersion = b.shimVersion;
+        grubCommands = b.grubCommands;
+        grubFiles = List.copyOf(b.grubFiles);
+        grubKernelEvents = b.grubKernelEvents;
         loaderConf = b.loaderConf;
         loaderEntry = b.loaderEntry;
         disk = b.disk;
@@ -185,6 +193,10 @@ public final class BootInputs {
         private BootDisk bootDisk = BootDisk.DEFAULT;
         private Optional<List<Optional<Source>>> failedBootOptions = Optional.empty();
         private List<Source> loaders = new ArrayList<>();
+        private Optional<String> shimVersion = Optional.empty();
+        private Optional<GrubTranscript> grubCommands = Optional.empty();
+        private List<NamedFile> grubFiles = new ArrayList<>();
+        private Optional<Integer> grubKernelEvents = Optional.empty();
         private Optional<Source> loaderConf = Optional.empty();
         private Optional<Source> loaderEntry = Optional.empty();
         private Optional<Source> disk = Optional.empty();
@@ -234,6 +246,10 @@ public final class BootInputs {
             bootDisk = from.bootDisk;
             failedBootOptions = from.failedBootOptions;
             loaders.addAll(from.loaders);
+            shimVersion = from.shimVersion;
+            grubCommands = from.grubCommands;
+            grubFiles.addAll(from.grubFiles);
+            grubKernelEvents = from.grubKernelEvents;
             loaderConf = from.loaderConf;
             loaderEntry = from.loaderEntry;
             disk = from.disk;
@@ -426,10 +442,35 @@ public final class BootInputs {
             return this;
         }
 
-        /** {@return this builder, given the EFI programs before the UKI, in load order: shim, systemd-boot} */
+        /** {@return this builder, given the EFI programs before the UKI or kernel, in load order: shim, systemd-boot, grub} */
         public Builder loaders(List<Source> value) {
             loaders.clear();
             loaders.addAll(value);
+            return this;
+        }
+
+        /** {@return this builder, given the version of shim, whatever the file says} */
+        public Builder shimVersion(String value) {
+            shimVersion = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the commands that GRUB runs} */
+        public Builder grubCommands(GrubTranscript value) {
+            grubCommands = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given the files on the disks of GRUB, by the names that it spells} */
+        public Builder grubFiles(List<NamedFile> value) {
+            grubFiles.clear();
+            grubFiles.addAll(value);
+            return this;
+        }
+
+        /** {@return this builder, given how often GRUB has the kernel measured into PCR 4, whatever its version} */
+        public Builder grubKernelEvents(Integer value) {
+            grubKernelEvents = Optional.of(value);
             return this;
         }
 

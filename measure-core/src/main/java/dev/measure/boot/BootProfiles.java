@@ -11,6 +11,8 @@ public final class BootProfiles {
     /** {@return all profiles of firmware, loader and stub, each kind oldest first} */
     public static List<BehaviourProfile> all() {
         List<BehaviourProfile> all = new ArrayList<>(Edk2Build.all());
+        all.addAll(ShimBehaviour.all());
+        all.addAll(GrubBehaviour.all());
         all.addAll(LoaderBehaviour.all());
         all.addAll(StubBehaviour.all());
         return List.copyOf(all);

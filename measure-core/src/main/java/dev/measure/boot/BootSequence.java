@@ -43,6 +43,7 @@ public final class BootSequence {
     private final Ovmf ovmf;
     private final BootState state;
     private Optional<String> refusal = Optional.empty();
+    private Optional<Grub> grub = Optional.empty();
 
     private BootSequence(BootInputs inputs) {
         this.inputs = inputs;
@@ -97,14 +98,17 @@ public final class BootSequence {
         Optional<SystemdBoot> loader = Optional.empty();
         for (Source file : inputs.loaders) {
             PeImage image = PeImage.read(file);
-            image(file.name(), image, file, first);
+            image(file.name(), image, file, first, loader);
             first = false;
-            loader = loader(file, image).or(() -> Optional.empty());
+            loader = loader(file, image);
         }
         Optional<SystemdBoot> last = loader;
         Optional<Source> own = inputs.loaderEntry.isPresent() ? inputs.kernel : bootedImage();
+        if (grub.isPresent()) {
+            return this::grubKernel;
+        }
         if (own.isPresent()) {
-            image(own.get().name(), bootedPe(own.get()), own.get(), first);
+            image(own.get().name(), bootedPe(own.get()), own.get(), first, last);
         } else if (inputs.parts.isEmpty()) {
             unknownFrom(4, "the image that boots is not given", "a UKI");
         } else {
@@ -118,6 +122,16 @@ public final class BootSequence {
                 uki(last);
             }
         };
+    }
+
+    /** What GRUB does after it has been loaded. */
+    private void grubKernel() {
+        if (inputs.uki.filter(uki -> uki.kind() == Uki.Kind.UKI).isPresent() || !inputs.parts.isEmpty()) {
+            unknownFrom(4, "how grub starts a UKI is not known", "--loader without grub, or --kernel instead of a UKI");
+            return;
+        }
+        grub.get().run();
+        refusal = refusal.or(() -> state.shim().flatMap(Shim::refusal));
     }
 
     private Optional<Source> bootedImage() {
@@ -139,7 +153,10 @@ public final class BootSequence {
     }
 
     /** An image that firmware or loader starts; with the first one the partition table is measured. */
-    private void image(String name, PeImage image, Source file, boolean first) {
+    private void image(String name, PeImage image, Source file, boolean first, Optional<SystemdBoot> loader) {
+        if (!first && throughShim(name, image, file, loader)) {
+            return;
+        }
         BootState.Admission admission = state.admit(image);
         if (admission == BootState.Admission.REFUSED && refusal.isEmpty()) {
             refusal = Optional.of("Secure Boot is on and no entry of db allows " + name);
@@ -149,8 +166,27 @@ public final class BootSequence {
         if (first) {
             ovmf.partitionTable();
         }
-        boolean shimmed = state.shim().isPresent();
-        application(name, image, file, shimmed ? Evidence.SOURCE : Evidence.BOOT);
+        application(name, image, file, state.unknownShim() ? Evidence.SOURCE : Evidence.BOOT);
+    }
+
+    /** {@return whether shim is who loads an image, or who is asked about it} */
+    private boolean throughShim(String name, PeImage image, Source file, Optional<SystemdBoot> loader) {
+        boolean shimLoads = loader.isEmpty();
+        boolean leavesItToShim = loader.filter(SystemdBoot::leavesItToShim).isPresent();
+        Optional<Shim> shim = shimLoads ? state.shim() : state.gatekeeper(leavesItToShim);
+        if (shim.isEmpty()) {
+            return false;
+        }
+        Shim.Caller caller =
+                shimLoads ? Shim.Caller.SHIM : shim.get().loadsImages() ? Shim.Caller.LOAD_IMAGE : Shim.Caller.PROTOCOL;
+        if (shim.get().load(name, image, file, caller) == Shim.Admission.UNKNOWN) {
+            recorder.unknown(7, "which list of shim or of the firmware allows " + name + " is not known", "--vars");
+        }
+        if (refusal.isEmpty()) {
+            refusal = shim.get().refusal();
+        }
+        loader.ifPresent(boot -> state.loaderHasStarted(boot.asksShimToStay()));
+        return true;
     }
 
     private void application(String name, PeImage image, Source file, Evidence evidence) {
@@ -167,13 +203,12 @@ public final class BootSequence {
 
     /** What a boot loader measures before it starts the next image. */
     private Optional<SystemdBoot> loader(Source file, PeImage image) {
-        if (Shim.is(image)) {
-            state.shim(image);
-            recorder.unknown(
-                    7,
-                    "shim measures SbatLevel and the certificates that it uses, which depend on its version and state",
-                    "a log of that machine");
-            recorder.unknown(14, "shim measures the MOK variables of the machine", "a log of that machine");
+        if (ShimImage.is(image)) {
+            shim(image);
+            return Optional.empty();
+        }
+        if (GrubImage.is(image)) {
+            grub = Optional.of(new Grub(recorder, inputs, GrubImage.read(image), state));
             return Optional.empty();
         }
         Optional<LoaderInfo> info =
@@ -182,8 +217,8 @@ public final class BootSequence {
             for (int pcr : new int[] {5, 8, 9, 12}) {
                 recorder.unknown(
                         pcr,
-                        file.name() + " is neither systemd-boot nor shim; what it measures is not known",
-                        "--loader with systemd-boot, or a log of that machine");
+                        file.name() + " is neither systemd-boot, grub nor shim; what it measures is not known",
+                        "--loader with systemd-boot or grub, or a log of that machine");
             }
             return Optional.empty();
         }
@@ -201,6 +236,25 @@ public final class BootSequence {
         return Optional.of(boot);
     }
 
+    /** What shim measures before it loads the next image. */
+    private void shim(PeImage image) {
+        ShimImage read = ShimImage.read(image);
+        Optional<String> version = inputs.shimVersion.or(read::version);
+        Optional<ShimBehaviour> behaviour = version.flatMap(ShimBehaviour::of);
+        if (behaviour.isEmpty()) {
+            String why = version.map(v -> "what shim " + v + " measures is not known, only 15 to 16 are")
+                    .orElse("the shim does not say its version");
+            state.shimOfUnknownVersion();
+            recorder.unknown(7, why, "--shim-version");
+            recorder.unknown(14, why, "--shim-version");
+            return;
+        }
+        Shim shim = new Shim(recorder, read, behaviour.get(), secureBoot, facts);
+        shim.start();
+        state.shim(shim);
+        refusal = refusal.or(shim::refusal);
+    }
+
     /** The UKI after it has been loaded: the loader's load options, then the stub. */
     private void uki(Optional<SystemdBoot> loader) {
         boolean program = inputs.uki.filter(uki -> uki.kind() == Uki.Kind.UKI).isPresent() || !inputs.parts.isEmpty();
@@ -214,6 +268,7 @@ public final class BootSequence {
         StubImage image = new StubImage(inputs, profile, firmware, stub.get());
         loader.ifPresent(boot -> boot.handOver(image.section(".cmdline")));
         new SystemdStub(recorder, inputs, stub.get(), image, state).run();
+        refusal = refusal.or(() -> state.shim().flatMap(Shim::refusal));
     }
 
     private void bareKernel(Optional<SystemdBoot> loader) {

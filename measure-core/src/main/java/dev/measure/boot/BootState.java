@@ -30,7 +30,9 @@ final class BootState {
     private final Optional<Boolean> secureBoot;
     private final Optional<Databases> databases;
     private final List<byte[]> measured = new ArrayList<>();
-    private Optional<PeImage> shim = Optional.empty();
+    private Optional<Shim> shim = Optional.empty();
+    private boolean shimStays;
+    private boolean unknownShim;
     private String loadOptions;
     private final int profile;
     private boolean smbiosTagged;
@@ -61,12 +63,41 @@ final class BootState {
         return secureBoot;
     }
 
-    Optional<PeImage> shim() {
+    /** {@return the shim that has run} */
+    Optional<Shim> shim() {
         return shim;
     }
 
-    void shim(PeImage image) {
-        shim = Optional.of(image);
+    void shim(Shim started) {
+        shim = Optional.of(started);
+        shimStays = true;
+    }
+
+    /** A shim has run of which nobody knows what it does. */
+    void shimOfUnknownVersion() {
+        unknownShim = true;
+    }
+
+    boolean unknownShim() {
+        return unknownShim;
+    }
+
+    /** A boot loader has started something: a shim before 16 that watches this is gone then, unless it was asked to stay. */
+    void loaderHasStarted(boolean askedShimToStay) {
+        shimStays = shimStays
+                && shim.filter(s -> s.stepsBack()
+                                && !(askedShimToStay && s.behaviour().canStay()))
+                        .isEmpty();
+    }
+
+    /**
+     * {@return the shim that loads what a program starts, or that the program asks about it; empty if the firmware decides}
+     *
+     * @param leavesItToShim whether the program leaves it to a shim from 16 on to take over LoadImage, and asks older ones only
+     */
+    Optional<Shim> gatekeeper(boolean leavesItToShim) {
+        return shim.filter(s -> shimStays)
+                .filter(s -> !leavesItToShim || !s.behaviour().loadsImages() || s.loadsImages());
     }
 
     String loadOptions() {
@@ -93,8 +124,8 @@ final class BootState {
         if (secureBoot.isEmpty()) {
             return Admission.UNKNOWN;
         }
-        if (!secureBoot.get() || shim.isPresent()) {
-            return Admission.ALLOWED; // what shim allows is shim's matter: PCR 7 is then not predicted
+        if (!secureBoot.get() || unknownShim) {
+            return Admission.ALLOWED; // what an unknown shim allows is its matter: PCR 7 is then not predicted
         }
         if (databases.isEmpty()) {
             return Admission.UNKNOWN;

@@ -7,6 +7,14 @@ import java.nio.ByteOrder;
 final class EventBytes {
     private EventBytes() {}
 
+    /** Four bytes, little-endian. */
+    static byte[] u32(long value) {
+        return ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt((int) value)
+                .array();
+    }
+
     /** TCG_PCClientTaggedEvent: u32 tag, u32 length, data. */
     static byte[] tagged(int tag, byte[] data) {
         return ByteBuffer.allocate(8 + data.length)

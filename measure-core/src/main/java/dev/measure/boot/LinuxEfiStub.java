@@ -66,6 +66,17 @@ public final class LinuxEfiStub {
             Optional<Measured.Bytes> initrd,
             Provenance initrdProvenance,
             Evidence initrdEvidence) {
+        record(recorder, kernel, cmdline, true, initrd, initrdProvenance, initrdEvidence);
+    }
+
+    static void record(
+            EventRecorder recorder,
+            Optional<Source> kernel,
+            String cmdline,
+            boolean withNul,
+            Optional<Measured.Bytes> initrd,
+            Provenance initrdProvenance,
+            Evidence initrdEvidence) {
         if (kernel.isPresent()) {
             Optional<int[]> version = version(kernel.get());
             if (version.isPresent() && (version.get()[0] < 6 || version.get()[0] == 6 && version.get()[1] < 1)) {
@@ -78,7 +89,7 @@ public final class LinuxEfiStub {
             }
         }
         if (!cmdline.isEmpty()) {
-            byte[] text = CmdlineText.u16(cmdline);
+            byte[] text = withNul ? CmdlineText.u16(cmdline) : cmdline.getBytes(StandardCharsets.UTF_16LE);
             recorder.add(
                     "kernel command line",
                     Producer.LINUX,

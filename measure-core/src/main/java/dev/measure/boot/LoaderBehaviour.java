@@ -82,6 +82,16 @@ public record LoaderBehaviour(String id, int number, String changes, Evidence ev
         return major() >= 261;
     }
 
+    /** {@return whether it asks a shim from 15.8 on to stay for what comes after it (ShimRetainProtocol)} */
+    boolean asksShimToStay() {
+        return major() >= 256;
+    }
+
+    /** {@return whether it knows that a shim from 16 on takes over LoadImage, and does not ask such a shim (shim_loader_available)} */
+    boolean leavesItToShim() {
+        return major() >= 258;
+    }
+
     /** {@return whether a UKI gets its own .cmdline as load options; empty if nobody has looked} */
     public Optional<Boolean> passesCmdline() {
         return major() >= 257 ? Optional.of(false) : major() == 252 ? Optional.of(true) : Optional.empty();

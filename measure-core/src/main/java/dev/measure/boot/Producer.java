@@ -6,6 +6,8 @@ public enum Producer {
     FIRMWARE("firmware"),
     /** shim. */
     SHIM("shim"),
+    /** The boot loader GRUB. */
+    GRUB("grub"),
     /** The boot loader systemd-boot. */
     SYSTEMD_BOOT("systemd-boot"),
     /** The stub inside a UKI. */

@@ -177,6 +177,11 @@ public record StubBehaviour(String id, int number, String changes, Evidence evid
         return major() >= FirmwareChoice.FIRST_STUB;
     }
 
+    /** {@return whether it knows that a shim from 16 on takes over LoadImage, and does not ask such a shim (shim_loader_available)} */
+    boolean leavesItToShim() {
+        return major() >= 258;
+    }
+
     /** {@return whether it loads add-ons} */
     public boolean addons() {
         return major() >= 254;

@@ -27,6 +27,14 @@ final class SystemdBoot {
         this.state = state;
     }
 
+    boolean leavesItToShim() {
+        return loader.leavesItToShim();
+    }
+
+    boolean asksShimToStay() {
+        return loader.asksShimToStay();
+    }
+
     /** PCR 1 and PCR 5, before the menu. */
     void configuration() {
         if (loader.tagsSmbios() && state.firstToTagSmbios()) {

@@ -152,6 +152,13 @@ final class SystemdStub {
         }
         for (NamedFile file : files) {
             PeImage pe = PeImage.read(file.content());
+            Optional<Shim> shim = state.gatekeeper(stub.leavesItToShim());
+            if (shim.isPresent()) {
+                if (!loadedByShim(shim.get(), file, pe)) {
+                    return;
+                }
+                continue;
+            }
             BootState.Admission admission = state.admit(pe);
             if (admission == BootState.Admission.UNKNOWN) {
                 for (int pcr : new int[] {4, 7, 9, 12}) {
@@ -173,11 +180,34 @@ final class SystemdStub {
                     new Measured.Image(pe),
                     Provenance.FileRange.of(file.content()),
                     weak(true));
-            Uki addon = Uki.read(file.content(), dev.measure.Strictness.LENIENT);
-            if (applies(addon)) {
-                addons.add(new Addon(file, addon));
-            }
+            take(file);
         }
+    }
+
+    private void take(NamedFile file) {
+        Uki addon = Uki.read(file.content(), dev.measure.Strictness.LENIENT);
+        if (applies(addon)) {
+            addons.add(new Addon(file, addon));
+        }
+    }
+
+    /** {@return whether it is known what becomes of an add-on that shim loads, or is asked about} */
+    private boolean loadedByShim(Shim shim, NamedFile file, PeImage pe) {
+        Shim.Caller caller = shim.loadsImages() ? Shim.Caller.LOAD_IMAGE : Shim.Caller.PROTOCOL;
+        Shim.Admission admission = shim.loadAddon("add-on " + file.name(), pe, file.content(), caller);
+        if (admission == Shim.Admission.UNKNOWN) {
+            for (int pcr : new int[] {4, 7, 9, 12}) {
+                recorder.unknown(
+                        pcr, "whether shim allows " + file.name() + " depends on db, dbx and the MOK lists", "--vars");
+            }
+            return false;
+        }
+        if (admission == Shim.Admission.REFUSED) {
+            recorder.assume("addon " + file.name(), "refused", "shim does not let the add-on run");
+        } else {
+            take(file);
+        }
+        return true;
     }
 
     private boolean applies(Uki addon) {
@@ -532,25 +562,22 @@ final class SystemdStub {
                     NEEDED_SECURE_BOOT);
             return;
         }
-        Evidence evidence = weak(true);
-        if (state.secureBoot().get()) {
-            if (state.shim().isEmpty()) {
-                return;
+        Optional<Shim> shim = state.gatekeeper(stub.leavesItToShim()).filter(Shim::loadsImages);
+        if (state.secureBoot().get()
+                && (shim.isEmpty() || shim.get().behaviour().cachesSections())) {
+            if (state.unknownShim()) {
+                recorder.unknown(4, "whether the kernel is measured depends on the version of shim", "--shim-version");
             }
-            Optional<Integer> version = Shim.version(state.shim().get());
-            if (version.isEmpty()) {
-                recorder.unknown(4, "whether the kernel is measured depends on the version of shim", "--loader");
-                return;
-            }
-            if (version.get() < Shim.FIRST_TO_MEASURE_KERNEL) {
-                return;
-            }
-            evidence = Evidence.SOURCE;
+            return;
         }
         try {
             PeImage pe = PeImage.read(linux.get());
             if (pe.optionalHeader().majorImageVersion() < 1) {
                 return; // started through the EFI handover protocol, which loads no image
+            }
+            if (shim.isPresent()) {
+                shim.get().load(".linux", pe, linux.get(), Shim.Caller.LOAD_IMAGE);
+                return;
             }
             recorder.add(
                     ".linux",
@@ -561,7 +588,7 @@ final class SystemdStub {
                             DevicePathBytes.path().vendorMedia(STUB_PAYLOAD).end()),
                     new Measured.Image(pe),
                     new Provenance.PeSection(".linux", Provenance.FileRange.of(linux.get())),
-                    evidence);
+                    weak(true));
         } catch (MalformedInputException e) {
             recorder.unknown(
                     4, "the firmware would refuse the kernel: " + e.getMessage(), "a .linux that is an EFI program");

@@ -1,0 +1,273 @@
+package dev.measure.boot;
+
+import dev.measure.Evidence;
+import dev.measure.Provenance;
+import dev.measure.Source;
+import dev.measure.eventlog.EventType;
+import dev.measure.pe.PeImage;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What GRUB measures (grub-core/commands/tpm.c), and what follows from how it starts a kernel. */
+final class Grub {
+    private static final int PCR_TEXT = 8; // GRUB_STRING_PCR
+    private static final int PCR_FILE = 9; // GRUB_BINARY_PCR
+
+    private final EventRecorder recorder;
+    private final BootInputs inputs;
+    private final Optional<GrubBehaviour> behaviour;
+    private final Optional<Boolean> secureBoot;
+    private final Optional<Shim> shim;
+    private final GrubImage image;
+
+    Grub(EventRecorder recorder, BootInputs inputs, GrubImage image, BootState state) {
+        this.recorder = recorder;
+        this.inputs = inputs;
+        this.image = image;
+        this.behaviour = GrubBehaviour.of(image);
+        this.secureBoot = state.secureBoot();
+        this.shim = state.shim();
+    }
+
+    /** Records everything up to the start of the kernel. */
+    void run() {
+        Optional<List<GrubStep>> steps = steps();
+        if (steps.isEmpty()) {
+            recorder.unknown(8, "the commands that grub runs are not given", "--grub-config or --grub-commands");
+            recorder.unknown(9, "the files that grub reads are not given", "--grub-config or --grub-commands");
+            kernel("the kernel", inputs.kernel);
+            return;
+        }
+        List<GrubStep> all = steps.get();
+        int kernelAt = kernelIndex(all);
+        for (int i = 0; i < all.size(); i++) {
+            GrubStep step = all.get(i);
+            if (step instanceof GrubStep.Text text) {
+                text(text);
+            } else if (step instanceof GrubStep.File file) {
+                Optional<Source> content = content(file, i == kernelAt, i > kernelAt);
+                file(file.name(), content);
+                if (i == kernelAt) {
+                    kernel(file.name(), content);
+                }
+            }
+        }
+        if (kernelAt < 0) {
+            recorder.unknown(
+                    4, "the commands of grub start no kernel", "--grub-config or --grub-commands with a linux command");
+            recorder.unknown(
+                    9, "the commands of grub start no kernel", "--grub-config or --grub-commands with a linux command");
+            return;
+        }
+        linux(all, kernelAt);
+    }
+
+    private Optional<List<GrubStep>> steps() {
+        if (inputs.grubCommands.isPresent()) {
+            List<GrubStep> given = new ArrayList<>(inputs.grubCommands.get().steps());
+            if (given.stream().noneMatch(GrubStep.File.class::isInstance)) {
+                withFilesInOrder(given);
+            }
+            return Optional.of(given);
+        }
+        return Optional.empty();
+    }
+
+    /** Without a word where files are read: in the order of the options, the kernel as the last before its command line. */
+    private void withFilesInOrder(List<GrubStep> steps) {
+        int at = 0;
+        while (at < steps.size()
+                && !(steps.get(at) instanceof GrubStep.Text text && text.kind() == GrubStep.Kind.KERNEL)) {
+            at++;
+        }
+        if (at == steps.size() || inputs.grubFiles.isEmpty()) {
+            return;
+        }
+        String kernel = ((GrubStep.Text) steps.get(at)).text().split(" ", 2)[0];
+        if (inputs.grubFiles.stream().noneMatch(file -> file.name().equals(kernel))) {
+            throw new IllegalArgumentException("--grub-file: expected one named as the kernel, " + kernel
+                    + ", or lines `file: NAME` among the commands");
+        }
+        boolean before = true;
+        for (NamedFile file : inputs.grubFiles) {
+            steps.add(before ? at++ : steps.size(), new GrubStep.File(file.name(), Optional.of(file.content())));
+            before = before && !file.name().equals(kernel);
+        }
+    }
+
+    /** The file that is read last before the command line of the kernel. */
+    private static int kernelIndex(List<GrubStep> steps) {
+        int last = -1;
+        int found = -1;
+        for (int i = 0; i < steps.size(); i++) {
+            if (steps.get(i) instanceof GrubStep.File) {
+                last = i;
+            } else if (steps.get(i) instanceof GrubStep.Text text && text.kind() == GrubStep.Kind.KERNEL) {
+                found = last;
+            }
+        }
+        return found;
+    }
+
+    private Optional<Source> content(GrubStep.File file, boolean kernel, boolean initrd) {
+        return file.content()
+                .or(() -> inputs.grubFiles.stream()
+                        .filter(given -> given.name().equals(file.name()))
+                        .findFirst()
+                        .map(NamedFile::content))
+                .or(() -> kernel ? inputs.kernel : initrd ? inputs.initrd : Optional.empty());
+    }
+
+    /** grub_tpm_verify_string: the text without its NUL. */
+    private void text(GrubStep.Text text) {
+        byte[] bytes = text.text().getBytes(StandardCharsets.UTF_8);
+        recorder.add(
+                text.kind().prefix() + text.text(),
+                Producer.GRUB,
+                PCR_TEXT,
+                EventType.EV_IPL,
+                (text.kind().prefix() + text.text() + '\0').getBytes(StandardCharsets.UTF_8),
+                Measured.of(text.text(), bytes),
+                new Provenance.Parameter("grub command", text.text()),
+                Evidence.BOOT);
+    }
+
+    /** grub_tpm_verify_write: a whole file. */
+    private void file(String name, Optional<Source> content) {
+        if (content.isEmpty()) {
+            recorder.unknown(PCR_FILE, "grub reads " + name + ", which is not given", "--grub-file " + name + "=FILE");
+            return;
+        }
+        recorder.add(
+                name,
+                Producer.GRUB,
+                PCR_FILE,
+                EventType.EV_IPL,
+                (name + '\0').getBytes(StandardCharsets.UTF_8),
+                Measured.of(content.get()),
+                Provenance.FileRange.of(content.get()),
+                Evidence.BOOT);
+    }
+
+    /** PCR 4: the kernel, each time that shim is asked about it or loads it. */
+    private void kernel(String name, Optional<Source> kernel) {
+        if (kernel.isEmpty()) {
+            recorder.unknown(4, "the kernel that grub starts is not given", "--kernel");
+            return;
+        }
+        Optional<Integer> times = times();
+        if (times.isEmpty()) {
+            return;
+        }
+        PeImage program = PeImage.read(kernel.get());
+        for (int i = 0; i < times.get(); i++) {
+            Shim.Admission admission = shim.get().load(name, program, kernel.get(), Shim.Caller.PROTOCOL);
+            if (admission == Shim.Admission.UNKNOWN) {
+                recorder.unknown(7, "which list of shim or of the firmware allows the kernel is not known", "--vars");
+            }
+        }
+    }
+
+    private Optional<Integer> times() {
+        if (inputs.grubKernelEvents.isPresent()) {
+            if (shim.isEmpty() && inputs.grubKernelEvents.get() > 0) {
+                unknownKernel(
+                        "what grub without shim measures of a kernel is not known", "--loader with shim before grub");
+                return Optional.empty();
+            }
+            return inputs.grubKernelEvents;
+        }
+        if (behaviour.isEmpty()) {
+            unknownKernel(
+                    image.version()
+                            .map(v -> "how often grub " + v + " has a kernel measured is not known")
+                            .orElse("the grub does not say its version"),
+                    "--grub-kernel-events");
+            return Optional.empty();
+        }
+        if (secureBoot.isEmpty()) {
+            unknownKernel(
+                    "how often grub has the kernel measured depends on Secure Boot",
+                    "--secure-boot, or --firmware with --vars");
+            return Optional.empty();
+        }
+        if (shim.isEmpty()) {
+            if (secureBoot.get() || behaviour.get().start() != GrubBehaviour.Start.HANDOVER) {
+                unknownKernel("how grub without shim starts a kernel is not known", "--loader with shim before grub");
+                return Optional.empty();
+            }
+            return Optional.of(0);
+        }
+        boolean secure = shim.get().secureMode();
+        if (behaviour.get().start() == GrubBehaviour.Start.PROGRAM_WITH_NUL
+                && !shim.get().behaviour().loadsImages()) {
+            unknownKernel(
+                    "how grub " + image.version().orElse("") + " starts a kernel under a shim before 16 is not known",
+                    "--grub-kernel-events");
+            return Optional.empty();
+        }
+        if (!secure && secureBoot.get()) {
+            unknownKernel(
+                    "how grub starts a kernel when MokSBState turns shim's verification off is not known",
+                    "--grub-kernel-events");
+            return Optional.empty();
+        }
+        return Optional.of(
+                secure ? behaviour.get().withSecureBoot() : behaviour.get().withoutSecureBoot());
+    }
+
+    private void unknownKernel(String why, String input) {
+        recorder.unknown(4, why, input);
+    }
+
+    /** PCR 9: what the kernel measures by itself, if it starts as an EFI program. */
+    private void linux(List<GrubStep> steps, int kernelAt) {
+        if (behaviour.isEmpty()) {
+            recorder.unknown(
+                    9,
+                    "whether the kernel measures its command line and initrd depends on the version of grub",
+                    "--loader");
+            return;
+        }
+        if (behaviour.get().start() == GrubBehaviour.Start.HANDOVER) {
+            return;
+        }
+        String line = "";
+        boolean initrd = false;
+        List<Source> parts = new ArrayList<>();
+        for (int i = kernelAt + 1; i < steps.size(); i++) {
+            GrubStep step = steps.get(i);
+            if (step instanceof GrubStep.Text text) {
+                if (text.kind() == GrubStep.Kind.KERNEL) {
+                    line = text.text();
+                } else {
+                    initrd = text.text().startsWith("initrd");
+                }
+            } else if (step instanceof GrubStep.File file && initrd) {
+                content(file, false, true).ifPresent(part -> add(parts, part));
+            }
+        }
+        LinuxEfiStub.record(
+                recorder,
+                content((GrubStep.File) steps.get(kernelAt), true, false),
+                "BOOT_IMAGE=" + line,
+                behaviour.get().start() == GrubBehaviour.Start.PROGRAM_WITH_NUL,
+                parts.isEmpty() ? Optional.empty() : Optional.of(new Measured.Bytes(parts)),
+                new Provenance.Derived(
+                        "initrd files, each padded to 4 bytes before the next",
+                        parts.stream().<Provenance>map(Provenance.FileRange::of).toList()),
+                parts.size() > 1 ? Evidence.SOURCE : Evidence.BOOT);
+    }
+
+    /** grub_initrd_load: each file starts at a multiple of 4 bytes. */
+    private static void add(List<Source> parts, Source part) {
+        long before = parts.stream().mapToLong(Source::length).sum();
+        int padding = (int) (-before & 3);
+        if (padding > 0) {
+            parts.add(Source.of("padding", new byte[padding]));
+        }
+        parts.add(part);
+    }
+}
