@@ -60,9 +60,7 @@ public final class BootInputs {
     final Optional<List<Optional<Source>>> failedBootOptions;
     final List<Source> loaders;
     final Optional<String> shimVersion;
-    final Optional<GrubTranscript> grubCommands;
-    final List<NamedFile> grubFiles;
-    final Optional<Integer> grubKernelEvents;
+    final GrubInputs grub;
     final Optional<Source> loaderConf;
     final Optional<Source> loaderEntry;
     final Optional<Source> disk;
@@ -111,9 +109,7 @@ public final class BootInputs {
         failedBootOptions = b.failedBootOptions.map(List::copyOf);
         loaders = List.copyOf(b.loaders);
         shimVersion = b.shimVersion;
-        grubCommands = b.grubCommands;
-        grubFiles = List.copyOf(b.grubFiles);
-        grubKernelEvents = b.grubKernelEvents;
+        grub = b.grub;
         loaderConf = b.loaderConf;
         loaderEntry = b.loaderEntry;
         disk = b.disk;
@@ -194,9 +190,7 @@ public final class BootInputs {
         private Optional<List<Optional<Source>>> failedBootOptions = Optional.empty();
         private List<Source> loaders = new ArrayList<>();
         private Optional<String> shimVersion = Optional.empty();
-        private Optional<GrubTranscript> grubCommands = Optional.empty();
-        private List<NamedFile> grubFiles = new ArrayList<>();
-        private Optional<Integer> grubKernelEvents = Optional.empty();
+        private GrubInputs grub = GrubInputs.none();
         private Optional<Source> loaderConf = Optional.empty();
         private Optional<Source> loaderEntry = Optional.empty();
         private Optional<Source> disk = Optional.empty();
@@ -247,9 +241,7 @@ public final class BootInputs {
             failedBootOptions = from.failedBootOptions;
             loaders.addAll(from.loaders);
             shimVersion = from.shimVersion;
-            grubCommands = from.grubCommands;
-            grubFiles.addAll(from.grubFiles);
-            grubKernelEvents = from.grubKernelEvents;
+            grub = from.grub;
             loaderConf = from.loaderConf;
             loaderEntry = from.loaderEntry;
             disk = from.disk;
@@ -455,22 +447,9 @@ public final class BootInputs {
             return this;
         }
 
-        /** {@return this builder, given the commands that GRUB runs} */
-        public Builder grubCommands(GrubTranscript value) {
-            grubCommands = Optional.of(value);
-            return this;
-        }
-
-        /** {@return this builder, given the files on the disks of GRUB, by the names that it spells} */
-        public Builder grubFiles(List<NamedFile> value) {
-            grubFiles.clear();
-            grubFiles.addAll(value);
-            return this;
-        }
-
-        /** {@return this builder, given how often GRUB has the kernel measured into PCR 4, whatever its version} */
-        public Builder grubKernelEvents(Integer value) {
-            grubKernelEvents = Optional.of(value);
+        /** {@return this builder, given what a GRUB among the loaders reads and runs} */
+        public Builder grub(GrubInputs value) {
+            grub = Objects.requireNonNull(value, "grub");
             return this;
         }
 

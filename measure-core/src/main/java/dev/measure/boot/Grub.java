@@ -5,13 +5,19 @@ import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.eventlog.EventType;
 import dev.measure.pe.PeImage;
+import dev.measure.uefi.GptEntry;
+import dev.measure.uefi.GuidPartitionTable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
 
 /** What GRUB measures (grub-core/commands/tpm.c), and what follows from how it starts a kernel. */
 final class Grub {
+    private static final UUID EFI_SYSTEM_PARTITION = UUID.fromString("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
     private static final int PCR_TEXT = 8; // GRUB_STRING_PCR
     private static final int PCR_FILE = 9; // GRUB_BINARY_PCR
 
@@ -65,33 +71,98 @@ final class Grub {
     }
 
     private Optional<List<GrubStep>> steps() {
-        if (inputs.grubCommands.isPresent()) {
-            List<GrubStep> given = new ArrayList<>(inputs.grubCommands.get().steps());
+        if (inputs.grub.commands().isPresent()) {
+            List<GrubStep> given = new ArrayList<>(inputs.grub.commands().get().steps());
             if (given.stream().noneMatch(GrubStep.File.class::isInstance)) {
                 withFilesInOrder(given);
             }
             return Optional.of(given);
         }
-        return Optional.empty();
+        if (inputs.grub.config().isEmpty()) {
+            return Optional.empty();
+        }
+        return interpreted();
+    }
+
+    /** The steps of the scripts, if they can be decided up to the start of the kernel. */
+    private Optional<List<GrubStep>> interpreted() {
+        if (image.family() == GrubImage.Family.RED_HAT
+                && image.version().orElse("").startsWith("2.02")) {
+            for (int pcr : new int[] {PCR_TEXT, PCR_FILE}) {
+                recorder.unknown(pcr, "Red Hat's grub 2.02 measures in a way of its own", "--grub-commands");
+            }
+            return Optional.empty();
+        }
+        if (secureBoot.isEmpty()) {
+            for (int pcr : new int[] {PCR_TEXT, PCR_FILE}) {
+                recorder.unknown(
+                        pcr,
+                        "what the scripts of grub do depends on Secure Boot",
+                        "--secure-boot, or --firmware with --vars");
+            }
+            return Optional.of(List.of());
+        }
+        SortedMap<String, String> variables = new TreeMap<>(inputs.grub.variables());
+        if (!variables.containsKey("root")) {
+            String root = "hd0,gpt" + espNumber();
+            variables.put("root", root);
+            recorder.assume(
+                    "grub-root",
+                    root,
+                    "the first EFI system partition of the first disk; --grub-variable root=DEVICE gives another");
+        }
+        boolean secure = shim.map(Shim::secureMode).orElse(secureBoot.get());
+        List<NamedFile> files = new ArrayList<>(inputs.grub.files());
+        String prefix = variables.getOrDefault(
+                "prefix", "(" + variables.get("root") + ")" + image.prefix().orElse(""));
+        files.add(new NamedFile(prefix + "/grub.cfg", inputs.grub.config().get()));
+        GrubInterpreter interpreter =
+                new GrubInterpreter(image, secure, files, variables, inputs.grub.devices(), inputs.grub.entry());
+        interpreter.run();
+        interpreter.notes().forEach(note -> recorder.assume("grub", "as given", note));
+        recorder.assume(
+                "grub-files",
+                "as given",
+                "a file that is not given is taken not to be on the disks of grub, and no key to be pressed at its menu");
+        if (interpreter.end().isPresent()) {
+            NotKnown why = interpreter.end().get();
+            recorder.unknown(PCR_TEXT, why.why(), why.input());
+            recorder.unknown(PCR_FILE, why.why(), why.input());
+            return Optional.empty();
+        }
+        return Optional.of(interpreter.steps());
+    }
+
+    private int espNumber() {
+        if (inputs.disk.isEmpty()) {
+            return 1;
+        }
+        List<GptEntry> entries = GuidPartitionTable.read(inputs.disk.get()).entries();
+        for (int i = 0; i < entries.size(); i++) {
+            if (entries.get(i).partitionTypeGuid().equals(EFI_SYSTEM_PARTITION)) {
+                return i + 1;
+            }
+        }
+        return 1;
     }
 
     /** Without a word where files are read: in the order of the options, the kernel as the last before its command line. */
     private void withFilesInOrder(List<GrubStep> steps) {
         int at = 0;
         while (at < steps.size()
-                && !(steps.get(at) instanceof GrubStep.Text text && text.kind() == GrubStep.Kind.KERNEL)) {
+                && !(steps.get(at) instanceof GrubStep.Text text && text.kind().isKernel())) {
             at++;
         }
-        if (at == steps.size() || inputs.grubFiles.isEmpty()) {
+        if (at == steps.size() || inputs.grub.files().isEmpty()) {
             return;
         }
         String kernel = ((GrubStep.Text) steps.get(at)).text().split(" ", 2)[0];
-        if (inputs.grubFiles.stream().noneMatch(file -> file.name().equals(kernel))) {
+        if (inputs.grub.files().stream().noneMatch(file -> file.name().equals(kernel))) {
             throw new IllegalArgumentException("--grub-file: expected one named as the kernel, " + kernel
                     + ", or lines `file: NAME` among the commands");
         }
         boolean before = true;
-        for (NamedFile file : inputs.grubFiles) {
+        for (NamedFile file : inputs.grub.files()) {
             steps.add(before ? at++ : steps.size(), new GrubStep.File(file.name(), Optional.of(file.content())));
             before = before && !file.name().equals(kernel);
         }
@@ -104,7 +175,7 @@ final class Grub {
         for (int i = 0; i < steps.size(); i++) {
             if (steps.get(i) instanceof GrubStep.File) {
                 last = i;
-            } else if (steps.get(i) instanceof GrubStep.Text text && text.kind() == GrubStep.Kind.KERNEL) {
+            } else if (steps.get(i) instanceof GrubStep.Text text && text.kind().isKernel()) {
                 found = last;
             }
         }
@@ -113,7 +184,7 @@ final class Grub {
 
     private Optional<Source> content(GrubStep.File file, boolean kernel, boolean initrd) {
         return file.content()
-                .or(() -> inputs.grubFiles.stream()
+                .or(() -> inputs.grub.files().stream()
                         .filter(given -> given.name().equals(file.name()))
                         .findFirst()
                         .map(NamedFile::content))
@@ -122,7 +193,7 @@ final class Grub {
 
     /** grub_tpm_verify_string: the text without its NUL. */
     private void text(GrubStep.Text text) {
-        byte[] bytes = text.text().getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = (text.kind().withNul() ? text.text() + '\0' : text.text()).getBytes(StandardCharsets.UTF_8);
         recorder.add(
                 text.kind().prefix() + text.text(),
                 Producer.GRUB,
@@ -171,13 +242,13 @@ final class Grub {
     }
 
     private Optional<Integer> times() {
-        if (inputs.grubKernelEvents.isPresent()) {
-            if (shim.isEmpty() && inputs.grubKernelEvents.get() > 0) {
+        if (inputs.grub.kernelEvents().isPresent()) {
+            if (shim.isEmpty() && inputs.grub.kernelEvents().get() > 0) {
                 unknownKernel(
                         "what grub without shim measures of a kernel is not known", "--loader with shim before grub");
                 return Optional.empty();
             }
-            return inputs.grubKernelEvents;
+            return inputs.grub.kernelEvents();
         }
         if (behaviour.isEmpty()) {
             unknownKernel(
@@ -240,7 +311,7 @@ final class Grub {
         for (int i = kernelAt + 1; i < steps.size(); i++) {
             GrubStep step = steps.get(i);
             if (step instanceof GrubStep.Text text) {
-                if (text.kind() == GrubStep.Kind.KERNEL) {
+                if (text.kind().isKernel()) {
                     line = text.text();
                 } else {
                     initrd = text.text().startsWith("initrd");

@@ -38,21 +38,37 @@ public sealed interface GrubStep {
     /** What a text is. */
     enum Kind {
         /** A command of a script. */
-        COMMAND("grub_cmd: "),
+        COMMAND("grub_cmd: ", false),
         /** The command line of a kernel. */
-        KERNEL("kernel_cmdline: "),
+        KERNEL("kernel_cmdline: ", false),
         /** The command line of a module. */
-        MODULE("module_cmdline: ");
+        MODULE("module_cmdline: ", false),
+        /** A command of a script in Red Hat's 2.02, hashed with its NUL. */
+        COMMAND_2_02("grub_cmd ", true),
+        /** The command line of a kernel in Red Hat's 2.02. */
+        KERNEL_2_02("grub_kernel_cmdline ", false);
 
         private final String prefix;
+        private final boolean withNul;
 
-        Kind(String prefix) {
+        Kind(String prefix, boolean withNul) {
             this.prefix = prefix;
+            this.withNul = withNul;
         }
 
         /** {@return what stands before the text in the log, and is not hashed} */
         public String prefix() {
             return prefix;
+        }
+
+        /** {@return whether the NUL behind the text is hashed too} */
+        public boolean withNul() {
+            return withNul;
+        }
+
+        /** {@return whether the text is the command line of a kernel} */
+        public boolean isKernel() {
+            return this == KERNEL || this == KERNEL_2_02;
         }
     }
 }

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * The commands that GRUB runs, as its event log spells them: {@code grub_cmd: }, {@code kernel_cmdline: } or {@code module_cmdline: }
- * before each; a line without one of these goes on with the text before it, as the blocks of menu entries do. A line {@code file: NAME}
+ * before each, in logs of Red Hat's 2.02 {@code grub_cmd } and {@code grub_kernel_cmdline }; a line without one of these goes on with the text before it, as the blocks of menu entries do. A line {@code file: NAME}
  * says where GRUB reads a file.
  *
  * @param steps the steps, in order; the files without content
