@@ -141,7 +141,8 @@ class GrubInterpreterTest {
     @Test
     void putsInVariables() {
         assertEquals("[  = 1 ]\n", commands("if [ \"${recordfail}\" = 1 ]; then echo no; fi"));
-        assertEquals("[ = 1 ]\necho 1\n", commands("if [ $recordfail = 1 ]; then echo 1; fi"), "two words, neither empty");
+        assertEquals(
+                "[ = 1 ]\necho 1\n", commands("if [ $recordfail = 1 ]; then echo 1; fi"), "two words, neither empty");
         assertEquals("set a=1 2\necho 1 2 x1 2\n", commands("set a='1 2'\necho $a \"x$a\""));
         assertEquals("set a=q\necho q$b\n", commands("set a=q\necho \"${a}\"'$b'"));
         assertEquals(
