@@ -41,7 +41,8 @@ final class GrubEnvironment {
     }
 
     private Map<String, Value> values = new TreeMap<>();
-    private Set<String> exported = new HashSet<>(Set.of("root", "prefix", "cmdpath", "fw_path", "pager", "debug"));
+    private Set<String> exported = new HashSet<>(
+            Set.of("root", "prefix", "cmdpath", "fw_path", "pager", "debug", "config_file", "config_directory"));
     private final List<Map<String, Value>> outer = new ArrayList<>();
     private final List<Set<String>> outerExported = new ArrayList<>();
 

@@ -15,6 +15,9 @@ import java.util.TreeMap;
  * <p>GRUB grub-core/normal/main.c, menu.c, script/execute.c, commands; Debian's and Red Hat's patches of them.
  */
 final class GrubInterpreter {
+    private static final String CONFIG_FILE =
+            "config_file"; // set while a configuration is read (main.c, read_config_file)
+    private static final String CONFIG_FOLDER = "config_directory";
     private static final int MAX_STEPS = 100_000; // a script of grub-mkconfig takes some hundred
     private static final int MAX_CALLS = 100;
     private static final int MAX_SCRIPT = 4 << 20;
@@ -199,7 +202,15 @@ final class GrubInterpreter {
         }
         List<GrubMenuEntry> outer = menu;
         menu = new ArrayList<>();
+        GrubEnvironment.Value outerFile = environment.get(CONFIG_FILE);
+        GrubEnvironment.Value outerFolder = environment.get(CONFIG_FOLDER);
+        String whole =
+                name.startsWith("(") ? name : "(" + environment.text("root").orElse("") + ")" + name;
+        environment.set(CONFIG_FILE, whole);
+        environment.set(CONFIG_FOLDER, whole.substring(0, Math.max(0, whole.lastIndexOf('/'))));
         source(name, source.get());
+        environment.set(CONFIG_FILE, outerFile);
+        environment.set(CONFIG_FOLDER, outerFolder);
         if (!stopped()) {
             choose();
         }

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The disk inside a GRUB, if it is a FAT12 or FAT16 file system without partitions, as Debian's up to 2.06 (Microsoft, "FAT: General
@@ -72,9 +73,18 @@ final class GrubMemdisk {
                         disk.find(path).filter(found -> !found.folder()).flatMap(found -> disk.read(path, found)));
     }
 
-    /** {@return whether there is a file; empty if the disk cannot be read} */
+    /**
+     * {@return whether there is a file; empty if the disk cannot be read}
+     *
+     * <p>Of a squashfs the names alone are known: a file is there if its name and those of its folders are.
+     */
     static Optional<Boolean> holds(Source memdisk, String path) {
-        return of(memdisk).map(disk -> disk.find(path).isPresent());
+        return of(memdisk)
+                .map(disk -> disk.find(path).isPresent())
+                .or(() -> GrubSquashfs.names(memdisk)
+                        .map(names -> Stream.of(path.split("/"))
+                                .filter(part -> !part.isEmpty())
+                                .allMatch(names::contains)));
     }
 
     private Optional<Found> find(String path) {
