@@ -116,8 +116,8 @@ final class Grub {
         String prefix = variables.getOrDefault(
                 "prefix", "(" + variables.get("root") + ")" + image.prefix().orElse(""));
         files.add(new NamedFile(prefix + "/grub.cfg", inputs.grub.config().get()));
-        GrubInterpreter interpreter =
-                new GrubInterpreter(image, secure, files, variables, inputs.grub.devices(), inputs.grub.entry());
+        GrubInterpreter interpreter = new GrubInterpreter(
+                new GrubMachine(image, secure, files, variables, inputs.grub.devices()), inputs.grub.entry());
         interpreter.run();
         interpreter.notes().forEach(note -> recorder.assume("grub", "as given", note));
         recorder.assume(

@@ -17,7 +17,8 @@ class GrubFuzzTest {
                 new NamedFile("(hd0,gpt1)/EFI/debian/grub.cfg", Source.of("grub.cfg", script)),
                 new NamedFile("/vmlinuz", Source.of("kernel", new byte[1])));
         GrubInterpreter interpreter = new GrubInterpreter(
-                image, false, files, Map.of("root", "hd0,gpt1"), Map.of("u", "hd0,gpt2"), Optional.empty());
+                new GrubMachine(image, false, files, Map.of("root", "hd0,gpt1"), Map.of("u", "hd0,gpt2")),
+                Optional.empty());
         interpreter.run();
         if (interpreter.end().isEmpty() && interpreter.steps().isEmpty()) {
             throw new AssertionError("no reason and no kernel");

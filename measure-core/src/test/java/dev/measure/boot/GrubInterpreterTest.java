@@ -88,7 +88,9 @@ class GrubInterpreterTest {
             files.add(new NamedFile(each[0], Source.of(each[0], each[1].getBytes(StandardCharsets.UTF_8))));
         }
         GrubInterpreter interpreter = new GrubInterpreter(
-                grub.image(), secure, files, Map.of("root", "hd0,gpt1"), Map.of("4D45-4153", "hd0,gpt1"), entry);
+                new GrubMachine(
+                        grub.image(), secure, files, Map.of("root", "hd0,gpt1"), Map.of("4D45-4153", "hd0,gpt1")),
+                entry);
         interpreter.run();
         return interpreter;
     }
