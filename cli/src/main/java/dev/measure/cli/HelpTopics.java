@@ -18,6 +18,7 @@ final class HelpTopics {
 
     private static Map<String, Supplier<String>> all() {
         Map<String, Supplier<String>> topics = new LinkedHashMap<>();
+        topics.put("boot-chain", HelpTopics::bootChain);
         topics.put("exit-codes", HelpTopics::exitCodes);
         topics.put("formats", HelpTopics::formats);
         topics.put("ids", HelpTopics::ids);
@@ -95,6 +96,41 @@ final class HelpTopics {
                 Several lists give their cross product: 3 VMMs, 4 vCPU types and 16 vCPU counts are 192 values. They
                 are computed in one pass over the firmware, so asking for all at once is much faster than asking for
                 each. What stands twice counts once. An option with a LIST may be given several times.
+                """;
+    }
+
+    private static String bootChain() {
+        return """
+                What starts before the UKI or kernel is given as --loader, in load order:
+
+                  --loader systemd-bootx64.efi UKI
+                  --loader shimx64.efi UKI
+                  --loader shimx64.efi --loader systemd-bootx64.efi UKI
+                  --loader shimx64.efi --loader grubx64.efi --kernel vmlinuz --initrd initrd.img
+
+                shim (15 to 16.1; the version is in the file, --shim-version says another). PCR 14 and the events that shim adds to
+                PCR 7 come from the certificates and revocations inside the file and from the machine's variables: MokList,
+                MokListX, MokListTrusted, MokSBState, MokDBState, MokPolicy, SbatLevel, SbatPolicy, db and dbx. They are read from
+                --vars; without it a store without any of shim's variables is assumed for PCR 14. Signatures and revocations are checked as
+                shim does: what it would refuse is not launchable. Files beside shim (shim_certificate*.efi,
+                revocations*.efi) are assumed not to be there.
+
+                grub (Debian's and Red Hat's; measure help profiles). PCR 4 has the kernel as often as grub has it measured; for
+                another grub --grub-kernel-events N says how often. PCRs 8 and 9 follow from its scripts:
+
+                  --grub-config grub.cfg         the file that grub reads first, grub.cfg in the folder of its prefix
+                  --grub-file NAME=FILE          every other file that it reads, as it spells the name: (hd0,gpt2)/boot/grub/grub.cfg,
+                                                 (hd0,gpt2)/boot/grub/grubenv, /vmlinuz; kernel and initrd may be --kernel, --initrd
+                  --grub-device UUID=hd0,gpt2    where it finds what it searches for
+                  --grub-entry ENTRY             the menu entry, if not the default one
+
+                The scripts are run up to the start of the kernel. The first command or condition that the inputs do not
+                decide makes PCRs 8 and 9 not predictable, with its place and the option to give. Then, or for a whole
+                machine, the commands can be given as they stand in a log of the machine:
+
+                  --grub-commands FILE           lines `grub_cmd: ...`, `kernel_cmdline: ...` and `file: NAME`
+
+                or the two registers taken from the log, as evidence: --from-eventlog LOG.
                 """;
     }
 

@@ -10,6 +10,9 @@ import dev.measure.vectors.IgvmFileWriter;
 import dev.measure.vectors.OvmfWriter;
 import dev.measure.vectors.PeWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -200,6 +203,21 @@ final class Samples {
                         EfifwWriter.efifw().fwid("amdsev").payload(ovmf).build())
                 .writeTo(folder.resolve("tdx.efi"));
         uki().writeTo(folder.resolve("plain.efi"));
+        PeWriter.pe32Plus()
+                .section(".data", "UEFI SHIM\n$Version: 16.1 $\n")
+                .section(".sbat", "sbat,1,a,b,1,c\nshim,4,a,shim,1,c\n")
+                .writeTo(folder.resolve("shimx64.efi"));
+        PeWriter.pe32Plus()
+                .section(".text", "code")
+                .section("mods", grubModules())
+                .section(".sbat", "sbat,1,a,b,1,c\ngrub,5,a,grub,2.12,c\ngrub.debian,5,a,grub2,2.12-1,c\n")
+                .writeTo(folder.resolve("grubx64.efi"));
+        PeWriter.pe32Plus().section(".text", "kernel").writeTo(folder.resolve("vmlinuz"));
+        Files.writeString(
+                folder.resolve("grub.cfg"), "set a='1 2'\nmenuentry x { linux /vmlinuz $a\n initrd /initrd\n}\n");
+        Files.writeString(folder.resolve("grub-search.cfg"), "search --set=dev 1234\nconfigfile ($dev)/grub.cfg\n");
+        Files.writeString(folder.resolve("grub-commands"), "grub_cmd: set a=1\nkernel_cmdline: /vmlinuz a\n");
+        Files.writeString(folder.resolve("grub-other"), "set a=1\n");
     }
 
     private static PeWriter uki() {
@@ -209,5 +227,20 @@ final class Samples {
                 .section(".uname", "6.12.0-sample")
                 .section(".linux", "not a kernel")
                 .section(".initrd", "not an initrd");
+    }
+
+    /** The section in which a GRUB has its prefix: struct grub_module_info64 and one object. */
+    private static byte[] grubModules() {
+        byte[] prefix = "/EFI/debian\0".getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(32 + prefix.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(0x676d696d)
+                .putInt(0)
+                .putLong(24)
+                .putLong(32 + prefix.length)
+                .putInt(3)
+                .putInt(8 + prefix.length)
+                .put(prefix)
+                .array();
     }
 }

@@ -10,6 +10,6 @@
  * <p>Read next: {@link dev.measure.boot.BootInputs} (what can be given), {@link dev.measure.boot.BootSequence} (the order),
  * {@link dev.measure.boot.BootEvent} and {@link dev.measure.boot.Measured} (what one event is), {@link dev.measure.boot.BootPrediction}
  * (the variants of the list and what cannot be predicted), {@link dev.measure.boot.EventDigests} (one pass over the bytes for all
- * banks), {@link dev.measure.boot.BootProfiles} (behaviour by version).
+ * banks), {@link dev.measure.boot.BootProfiles} (behaviour by version), {@link dev.measure.boot.GrubInputs} (what a GRUB reads and runs).
  */
 package dev.measure.boot;

@@ -110,7 +110,10 @@ public final class Pcr {
     private static Prediction unknown(BootPrediction boot, Register.Pcr register) {
         if (boot.refusal().isPresent()) {
             return new Prediction.NotLaunchable(
-                    register, boot.refusal().get(), "sign the image with a key in db, or turn Secure Boot off", false);
+                    register,
+                    boot.refusal().get(),
+                    "sign the image with a key that is trusted, take a version that is not revoked, or turn Secure Boot off",
+                    false);
         }
         if (register.index() == IMA) {
             return new Prediction.NotPredictable(
