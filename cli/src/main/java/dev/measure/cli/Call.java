@@ -3,7 +3,6 @@ package dev.measure.cli;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.ParseResult;
 
 /**
  * One run of a verb: what was typed and where answers go.
@@ -14,10 +13,9 @@ import picocli.CommandLine.ParseResult;
  * @param inputs opens what the user names
  * @param sink takes the result
  * @param fromFile values of options that a file of the user gives; what was typed goes before them
- * @param first the parameter that counts as the first
  */
 record Call(
-        ParseResult options,
+        TypedLine options,
         Common common,
         Talk talk,
         Inputs inputs,
@@ -26,7 +24,7 @@ record Call(
         int first) {
 
     /** A run whose options are all typed. */
-    Call(ParseResult options, Common common, Talk talk, Inputs inputs, Sink sink) {
+    Call(TypedLine options, Common common, Talk talk, Inputs inputs, Sink sink) {
         this(options, common, talk, inputs, sink, Map.of(), 0);
     }
 
@@ -42,23 +40,22 @@ record Call(
 
     /** {@return the value of an option, by its first name} */
     Optional<String> value(String option) {
-        return Optional.ofNullable(options.matchedOptionValue(option, fromFile.get(option)));
+        return options.value(option).or(() -> Optional.ofNullable(fromFile.get(option)));
     }
 
     /** {@return all values of an option that may be repeated; empty if it was not given} */
     List<String> values(String option) {
         List<String> other = fromFile.containsKey(option) ? List.of(fromFile.get(option)) : List.of();
-        List<String> values = options.matchedOptionValue(option, other);
-        return List.copyOf(values);
+        return options.has(option) ? options.values(option) : other;
     }
 
     /** {@return whether the option was given} */
     boolean has(String option) {
-        return options.hasMatchedOption(option) || fromFile.containsKey(option);
+        return options.has(option) || fromFile.containsKey(option);
     }
 
     /** {@return the parameter at a position} */
     Optional<String> positional(int index) {
-        return Optional.ofNullable(options.matchedPositionalValue(first + index, (String) null));
+        return options.positional(first + index);
     }
 }

@@ -6,14 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine;
-import picocli.CommandLine.MissingParameterException;
-import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns a command line into something that can be run, or into a complaint that says what was probably meant. */
 final class CommandLineReader {
@@ -64,48 +56,24 @@ final class CommandLineReader {
     }
 
     private static Request read(Verb verb, String[] args) {
-        CommandSpec spec = Options.spec(verb);
         List<String> plain = attachedValues(args);
         if (asksForHelp(plain)) {
             return printing(HelpText.of(verb));
         }
-        ParseResult parsed;
-        try {
-            refuseOptionsAsValues(spec, plain);
-            // Or an attached value such as in --qemu-arg=-object would be taken for -o.
-            parsed = new CommandLine(spec)
-                    .setAllowOptionsAsOptionParameters(true)
-                    .parseArgs(plain.toArray(String[]::new));
-        } catch (ParameterException e) {
-            throw complaint(verb, spec, e);
-        }
-        if (parsed.hasMatchedOption("--version")) {
+        TypedLine line = PlainReader.read(verb, plain).orElseGet(() -> ParserReader.read(verb, plain));
+        if (line.has("--version")) {
             return printing("measure " + Version.text() + "\n");
         }
-        for (OptionSpec option : parsed.matchedOptions()) {
-            if (!option.isMultiValue()
-                    && option.arity().max() > 0
-                    && option.originalStringValues().size() > 1) {
-                throw Complaint.usage(
-                        "option '" + name(option) + "' is given twice",
-                        "with " + String.join(" and ", option.originalStringValues()) + ": keep one");
-            }
-        }
-        return (in, out, err, surroundings) -> run(verb, parsed, in, out, err, surroundings);
+        return (in, out, err, surroundings) -> run(verb, line, in, out, err, surroundings);
     }
 
     private static ExitCode run(
-            Verb verb,
-            ParseResult parsed,
-            InputStream in,
-            PrintStream out,
-            PrintStream err,
-            Surroundings surroundings) {
-        Common common = Common.of(parsed, surroundings, verb.hasCommonFormat());
+            Verb verb, TypedLine line, InputStream in, PrintStream out, PrintStream err, Surroundings surroundings) {
+        Common common = Common.of(line, surroundings, verb.hasCommonFormat());
         Talk talk = new Talk(err, common.quiet(), common.verbose(), common.color());
         try (Inputs inputs = new Inputs(surroundings.folder(), in)) {
             Sink sink = new Sink(out, common.output(), inputs);
-            ExitCode exit = verb.run(new Call(parsed, common, talk, inputs, sink));
+            ExitCode exit = verb.run(new Call(line, common, talk, inputs, sink));
             sink.finish(exit == ExitCode.DONE);
             return exit;
         }
@@ -128,65 +96,9 @@ final class CommandLineReader {
         return plain;
     }
 
-    /** An option that needs a value must not take the next option for it. */
-    private static void refuseOptionsAsValues(CommandSpec spec, List<String> args) {
-        for (int i = 0; i + 1 < args.size() && !args.get(i).equals("--"); i++) {
-            OptionSpec option = spec.optionsMap().get(args.get(i));
-            if (option == null || option.arity().min() == 0) {
-                continue;
-            }
-            String next = args.get(i + 1);
-            String name = next.contains("=") ? next.substring(0, next.indexOf('=')) : next;
-            if (next.equals("--") || spec.optionsMap().containsKey(name)) {
-                throw needsValue(option);
-            }
-            i++;
-        }
-    }
-
-    private static Complaint needsValue(OptionSpec option) {
-        return Complaint.usage(
-                "option '" + name(option) + "' needs a value: " + option.paramLabel(),
-                "a value that begins with a dash is attached: " + name(option) + "=-x");
-    }
-
     private static boolean asksForHelp(List<String> args) {
         int end = args.indexOf("--");
         List<String> options = end < 0 ? args : args.subList(0, end);
         return options.contains("-h") || options.contains("--help");
-    }
-
-    private static Complaint complaint(Verb verb, CommandSpec spec, ParameterException e) {
-        String help = "see: measure " + verb.name() + " --help";
-        if (e instanceof UnmatchedArgumentException unmatched) {
-            List<String> rest = unmatched.getUnmatched();
-            String culprit = rest.stream()
-                    .filter(arg -> arg.startsWith("-") && arg.length() > 1)
-                    .findFirst()
-                    .orElse(rest.get(0));
-            if (!culprit.startsWith("-") || culprit.equals("-")) {
-                return Complaint.usage("unexpected argument '" + culprit + "'", help);
-            }
-            String name = culprit.contains("=") ? culprit.substring(0, culprit.indexOf('=')) : culprit;
-            List<String> known = new ArrayList<>(spec.optionsMap().keySet());
-            known.sort(null);
-            return Complaint.usage("unknown option '" + name + "'", Suggestion.didYouMean(name, known) + help);
-        }
-        if (e instanceof MissingParameterException missing
-                && !missing.getMissing().isEmpty()) {
-            ArgSpec arg = missing.getMissing().get(0);
-            if (arg instanceof OptionSpec option) {
-                return needsValue(option);
-            }
-        }
-        return Complaint.usage(e.getMessage(), help);
-    }
-
-    /** The name that the help gives first: aliases stand behind it. */
-    private static String name(OptionSpec option) {
-        return Arrays.stream(option.names())
-                .filter(name -> name.startsWith("--"))
-                .findFirst()
-                .orElse(option.longestName());
     }
 }

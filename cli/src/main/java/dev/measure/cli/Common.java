@@ -4,7 +4,6 @@ import dev.measure.Measurement.Detail;
 import dev.measure.Strictness;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.ParseResult;
 
 /**
  * The options that every verb takes.
@@ -31,7 +30,7 @@ record Common(
         Optional<Detail> trace) {
 
     /** {@return the common options of a command line} */
-    static Common of(ParseResult options, Surroundings surroundings, boolean hasCommonFormat) {
+    static Common of(TypedLine options, Surroundings surroundings, boolean hasCommonFormat) {
         Optional<String> output = text(options, "--output").filter(name -> !name.equals("-"));
         Format format =
                 hasCommonFormat ? text(options, "--format").map(Format::parse).orElse(Format.TEXT) : Format.TEXT;
@@ -51,8 +50,8 @@ record Common(
                             "a value follows without a blank: --json=short");
             }
         }
-        boolean strict = options.hasMatchedOption("--strict");
-        boolean lenient = options.hasMatchedOption("--lenient");
+        boolean strict = options.has("--strict");
+        boolean lenient = options.has("--lenient");
         if (strict && lenient) {
             throw Complaint.usage("--strict and --lenient exclude each other", "");
         }
@@ -60,22 +59,22 @@ record Common(
                 output,
                 format,
                 pretty,
-                options.hasMatchedOption("--quiet"),
-                options.hasMatchedOption("--verbose"),
+                options.has("--quiet"),
+                options.has("--verbose"),
                 color(options, surroundings),
-                !options.hasMatchedOption("--no-progress") && surroundings.errIsTerminal(),
+                !options.has("--no-progress") && surroundings.errIsTerminal(),
                 lenient ? Strictness.LENIENT : Strictness.STRICT,
                 text(options, "--trace").map(Common::detail));
     }
 
-    private static Format agreed(ParseResult options, Format format) {
-        if (options.hasMatchedOption("--format") && format != Format.JSON) {
+    private static Format agreed(TypedLine options, Format format) {
+        if (options.has("--format") && format != Format.JSON) {
             throw Complaint.usage("--json and --format " + format.id() + " exclude each other", "");
         }
         return Format.JSON;
     }
 
-    private static boolean color(ParseResult options, Surroundings surroundings) {
+    private static boolean color(TypedLine options, Surroundings surroundings) {
         String when = text(options, "--color").orElse("auto");
         return switch (when) {
             case "always" -> true;
@@ -103,7 +102,7 @@ record Common(
         };
     }
 
-    private static Optional<String> text(ParseResult options, String name) {
-        return Optional.ofNullable(options.matchedOptionValue(name, (String) null));
+    private static Optional<String> text(TypedLine options, String name) {
+        return options.value(name);
     }
 }

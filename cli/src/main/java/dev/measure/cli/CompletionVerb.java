@@ -36,7 +36,7 @@ final class CompletionVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "SHELL", "bash, zsh or fish"));
     }
 
@@ -70,7 +70,7 @@ final class CompletionVerb implements Verb {
             CommandSpec parent =
                     words.length == 1 ? root : root.subcommands().get(words[0]).getCommandSpec();
             CommandSpec verb = CommandSpec.create().name(last);
-            CommandSpec spec = Options.spec(Verbs.named(name).orElseThrow());
+            CommandSpec spec = ParserReader.spec(Verbs.named(name).orElseThrow());
             spec.options().forEach(option -> verb.addOption(completed(option)));
             for (PositionalParamSpec positional : spec.positionalParameters()) {
                 verb.addPositional(PositionalParamSpec.builder()
@@ -118,27 +118,27 @@ final class CompletionVerb implements Verb {
                     .append(" -d ")
                     .append(quoted(verb.summary()))
                     .append('\n');
-            for (OptionSpec option : Options.spec(verb).options()) {
+            for (Options.Option option : Options.of(verb)) {
                 fish(script, words[words.length - 1], option);
             }
         }
         return script.toString();
     }
 
-    private static void fish(StringBuilder script, String verb, OptionSpec option) {
+    private static void fish(StringBuilder script, String verb, Options.Option option) {
         script.append("complete -c measure -n '__fish_seen_subcommand_from ")
                 .append(verb)
                 .append('\'');
         for (String name : option.names()) {
             script.append(name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
         }
-        if (option.arity().min() > 0) {
+        if (option.kind() == Options.Kind.VALUE || option.kind() == Options.Kind.VALUES) {
             script.append(" -r");
         }
-        if (option.completionCandidates() != null) {
-            script.append(" -f -a ").append(quoted(String.join(" ", option.completionCandidates())));
+        if (!option.choices().isEmpty()) {
+            script.append(" -f -a ").append(quoted(String.join(" ", option.choices())));
         }
-        script.append(" -d ").append(quoted(option.description()[0])).append('\n');
+        script.append(" -d ").append(quoted(option.description())).append('\n');
     }
 
     private static String quoted(String text) {

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure eventlog}: shows, replays, converts and compares TCG event logs. */
 final class EventLogVerb implements Verb {
@@ -67,7 +66,7 @@ final class EventLogVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(
                 Options.positional(0, "ACTION", "show, replay, convert or diff"),
                 Options.positional(1, "LOG", "a log of any format; - is standard input"),

@@ -14,8 +14,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure export}: golden values in the forms that verifiers read. */
 final class ExportVerb implements Verb {
@@ -139,7 +137,7 @@ final class ExportVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "FILE", "a lock file, or a result of --json; - is standard input"));
     }
 
@@ -207,8 +205,8 @@ final class ExportVerb implements Verb {
     private void refuseWhatSaysNothing(ExportFormat format, Call call) {
         Set<String> always = Set.of("--format", "--select");
         for (Options.Group group : groups()) {
-            for (OptionSpec option : group.options()) {
-                String name = option.longestName();
+            for (Options.Option option : group.options()) {
+                String name = option.name();
                 if (call.has(name)
                         && !always.contains(name)
                         && !format.options().contains(name)) {

@@ -13,7 +13,6 @@ import dev.measure.uki.Uki;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure fuki}: one f-UKI in, everything that can be predicted of it out. */
 final class FukiVerb implements Verb {
@@ -70,7 +69,7 @@ final class FukiVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "FILE", "an f-UKI, a UKI or a firmware file; - is standard input"));
     }
 

@@ -51,7 +51,7 @@ final class GuestFile {
     }
 
     private static boolean knows(Call call, String option) {
-        return call.options().commandSpec().findOption(option) != null;
+        return call.options().option(option).isPresent();
     }
 
     /** Of verbs that are for SEV-SNP alone: what an ID block or a report holds of the guest, and its launch unless a digest is given. */
@@ -105,7 +105,7 @@ final class GuestFile {
     }
 
     private static boolean typed(Call call, String... options) {
-        return List.of(options).stream().anyMatch(call.options()::hasMatchedOption);
+        return List.of(options).stream().anyMatch(call.options()::has);
     }
 
     private static String mode(Call call, String name, QemuGuest guest) {

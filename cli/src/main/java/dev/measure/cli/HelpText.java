@@ -3,8 +3,6 @@ package dev.measure.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** The help pages: what it does, examples, then everything else. */
 final class HelpText {
@@ -47,12 +45,12 @@ final class HelpText {
             verb.examples().forEach(example -> example(text, example));
         }
         text.append("\nUsage: measure ").append(verb.name()).append(" [OPTIONS]");
-        for (PositionalParamSpec positional : verb.positionals()) {
-            text.append(" [").append(positional.paramLabel()).append(']');
+        for (Options.Parameter positional : verb.positionals()) {
+            text.append(" [").append(positional.label()).append(']');
         }
         text.append('\n');
-        for (PositionalParamSpec positional : verb.positionals()) {
-            row(text, positional.paramLabel(), positional.description()[0]);
+        for (Options.Parameter positional : verb.positionals()) {
+            row(text, positional.label(), positional.description());
         }
         for (Options.Group group : Options.all(verb)) {
             text.append('\n').append(group.title()).append(":\n");
@@ -70,7 +68,7 @@ final class HelpText {
         text.append("  measure ").append(example.line()).append('\n');
     }
 
-    private static void option(StringBuilder text, OptionSpec option) {
+    private static void option(StringBuilder text, Options.Option option) {
         List<String> names = new ArrayList<>();
         List<String> aliases = new ArrayList<>();
         Optional<String> first = Optional.empty();
@@ -83,10 +81,10 @@ final class HelpText {
                 aliases.add(name);
             }
         }
-        String label = option.arity().max() == 0
+        String label = option.kind() == Options.Kind.FLAG
                 ? ""
-                : option.paramLabel().startsWith("=") ? "[" + option.paramLabel() + "]" : " " + option.paramLabel();
-        String description = option.description()[0];
+                : option.label().startsWith("=") ? "[" + option.label() + "]" : " " + option.label();
+        String description = option.description();
         if (!aliases.isEmpty()) {
             description += " (also " + String.join(", ", aliases) + ")";
         }

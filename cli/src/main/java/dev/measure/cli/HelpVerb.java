@@ -3,7 +3,6 @@ package dev.measure.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure help}: the page of a verb or of a topic. */
 final class HelpVerb implements Verb {
@@ -30,7 +29,7 @@ final class HelpVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(
                 Options.positional(0, "VERB|TOPIC", "a verb, or a topic: " + String.join(", ", HelpTopics.names())),
                 Options.positional(1, "SUBVERB", "the second word of a verb such as snp vmsa"));

@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp id-block}: builds an ID block and signs it, itself or through another signer. */
 final class IdBlockVerb implements Verb {
@@ -92,7 +91,7 @@ final class IdBlockVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "FILE", "an f-UKI, or a firmware file; - is standard input"));
     }
 

@@ -12,7 +12,6 @@ import dev.measure.uki.Uki;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure inspect}: says what a file is and what is in it. */
 final class InspectVerb implements Verb {
@@ -58,7 +57,7 @@ final class InspectVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "FILE", "any file; - is standard input"));
     }
 

@@ -5,7 +5,6 @@ import dev.measure.snp.SevPublicKey;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp key-digest}: the digest of an ID key or author key as reports show it. */
 final class KeyDigestVerb implements Verb {
@@ -32,7 +31,7 @@ final class KeyDigestVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(
                 0,
                 "KEY",

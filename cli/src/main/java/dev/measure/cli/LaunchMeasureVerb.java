@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp launch-measure}: what the owner of an SEV or SEV-ES guest is shown of its launch digest. */
 final class LaunchMeasureVerb implements Verb {
@@ -62,7 +61,7 @@ final class LaunchMeasureVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "FILE", "an f-UKI, or a firmware file; - is standard input"));
     }
 

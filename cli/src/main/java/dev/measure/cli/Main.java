@@ -48,7 +48,10 @@ public final class Main {
                     .error("standard output cannot be written: " + Inputs.why(failure), "is the disk full?");
             status = ExitCode.MALFORMED.status();
         }
-        System.exit(status);
+        // Nothing runs on that would keep the process alive, and an exit by force looks for a logger to tell first.
+        if (status != ExitCode.DONE.status()) {
+            System.exit(status);
+        }
     }
 
     /**

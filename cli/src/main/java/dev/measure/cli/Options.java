@@ -5,14 +5,52 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.ParserSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** How options are declared. Everything is read as text first: the messages about wrong values are ours, not the parser's. */
 final class Options {
     private Options() {}
+
+    /** How many values an option takes, and how often it may be given. */
+    enum Kind {
+        /** No value. */
+        FLAG,
+        /** One value. */
+        VALUE,
+        /** One value each time it is given, as often as one likes. */
+        VALUES,
+        /** A value that may be left out; if not, it is attached with {@code =}. */
+        OPTIONAL_VALUE
+    }
+
+    /**
+     * An option.
+     *
+     * @param kind how many values it takes
+     * @param names its names, aliases last
+     * @param label what stands for its value in the help; empty for a flag
+     * @param choices the values that completion offers; none for any
+     * @param fallback the value if an optional one is left out
+     * @param description what it does
+     */
+    record Option(
+            Kind kind, List<String> names, String label, List<String> choices, String fallback, String description) {
+        /** {@return the name that the help gives first: aliases stand behind it} */
+        String name() {
+            return names.stream()
+                    .filter(name -> name.startsWith("--"))
+                    .findFirst()
+                    .orElse(names.get(0));
+        }
+    }
+
+    /**
+     * What stands on the command line without a dash.
+     *
+     * @param index its place, from 0 on
+     * @param label what stands for it in the help
+     * @param description what it is
+     */
+    record Parameter(int index, String label, String description) {}
 
     /**
      * Options that belong together.
@@ -20,85 +58,45 @@ final class Options {
      * @param title the heading in the help
      * @param options the options
      */
-    record Group(String title, List<OptionSpec> options) {
-        Group(String title, OptionSpec... options) {
+    record Group(String title, List<Option> options) {
+        Group(String title, Option... options) {
             this(title, List.of(options));
         }
     }
 
     /** {@return an option without a value} */
-    static OptionSpec flag(String description, String... names) {
-        return OptionSpec.builder(names)
-                .type(boolean.class)
-                .description(description)
-                .build();
+    static Option flag(String description, String... names) {
+        return new Option(Kind.FLAG, List.of(names), "", List.of(), "", description);
     }
 
     /** {@return an option with one value} */
-    static OptionSpec value(String label, String description, String... names) {
-        return OptionSpec.builder(names)
-                .type(String.class)
-                .arity("1")
-                .paramLabel(label)
-                .description(description)
-                .build();
+    static Option value(String label, String description, String... names) {
+        return choice(label, List.of(), description, names);
     }
 
     /** {@return an option with one value out of a few, which completion offers} */
-    static OptionSpec choice(String label, List<String> choices, String description, String... names) {
-        return OptionSpec.builder(names)
-                .type(String.class)
-                .arity("1")
-                .paramLabel(label)
-                .completionCandidates(choices)
-                .description(description)
-                .build();
+    static Option choice(String label, List<String> choices, String description, String... names) {
+        return new Option(Kind.VALUE, List.of(names), label, choices, "", description);
     }
 
     /** {@return an option whose values are a LIST; it may stand several times} */
-    static OptionSpec list(String description, List<String> choices, String... names) {
-        OptionSpec.Builder option = OptionSpec.builder(names)
-                .type(List.class)
-                .auxiliaryTypes(String.class)
-                .arity("1")
-                .paramLabel("LIST")
-                .description(description);
-        return choices.isEmpty()
-                ? option.build()
-                : option.completionCandidates(choices).build();
+    static Option list(String description, List<String> choices, String... names) {
+        return new Option(Kind.VALUES, List.of(names), "LIST", choices, "", description);
     }
 
     /** {@return an option with one value that may stand several times} */
-    static OptionSpec repeated(String label, String description, String... names) {
-        return OptionSpec.builder(names)
-                .type(List.class)
-                .auxiliaryTypes(String.class)
-                .arity("1")
-                .paramLabel(label)
-                .description(description)
-                .build();
+    static Option repeated(String label, String description, String... names) {
+        return new Option(Kind.VALUES, List.of(names), label, List.of(), "", description);
     }
 
     /** {@return an option whose value may be left out; a value must be attached with {@code =}} */
-    static OptionSpec optionalValue(String label, String fallback, String description, String... names) {
-        return OptionSpec.builder(names)
-                .type(String.class)
-                .arity("0..1")
-                .fallbackValue(fallback)
-                .paramLabel(label)
-                .description(description)
-                .build();
+    static Option optionalValue(String label, String fallback, String description, String... names) {
+        return new Option(Kind.OPTIONAL_VALUE, List.of(names), label, List.of(), fallback, description);
     }
 
     /** {@return the parameter at a position} */
-    static PositionalParamSpec positional(int index, String label, String description) {
-        return PositionalParamSpec.builder()
-                .index(Integer.toString(index))
-                .type(String.class)
-                .arity("0..1")
-                .paramLabel(label)
-                .description(description)
-                .build();
+    static Parameter positional(int index, String label, String description) {
+        return new Parameter(index, label, description);
     }
 
     /** {@return the options that every verb takes} */
@@ -138,39 +136,18 @@ final class Options {
     static List<Group> all(Verb verb) {
         List<Group> groups = new ArrayList<>(verb.groups());
         Set<String> own = new HashSet<>();
-        groups.forEach(group -> group.options().forEach(option -> own.addAll(List.of(option.names()))));
+        groups.forEach(group -> group.options().forEach(option -> own.addAll(option.names())));
         Group common = common();
         groups.add(new Group(
                 common.title(),
                 common.options().stream()
-                        .filter(option -> Collections.disjoint(own, List.of(option.names())))
+                        .filter(option -> Collections.disjoint(own, option.names()))
                         .toList()));
         return groups;
     }
 
-    /** {@return the parser's model of a verb} */
-    static CommandSpec spec(Verb verb) {
-        CommandSpec spec = CommandSpec.create().name(verb.name());
-        List<Group> groups = all(verb);
-        for (Group group : groups) {
-            group.options().forEach(spec::addOption);
-        }
-        verb.positionals().forEach(spec::addPositional);
-        spec.usageMessage().description(verb.summary());
-        spec.parser(parser());
-        return spec;
-    }
-
-    private static ParserSpec parser() {
-        return new ParserSpec()
-                // `--vcpus --json` is a forgotten value, not a value; `--append -x` stays possible.
-                .allowOptionsAsOptionParameters(false)
-                // `--append @FILE` is ours; the parser would take FILE for a list of further arguments.
-                .expandAtFiles(false)
-                .overwrittenOptionsAllowed(true) // `-v -v` is harmless; a value given twice is refused by Main
-                .posixClusteredShortOptionsAllowed(true)
-                .splitQuotedStrings(false)
-                .trimQuotes(false)
-                .collectErrors(false);
+    /** {@return the same without the groups} */
+    static List<Option> of(Verb verb) {
+        return all(verb).stream().flatMap(group -> group.options().stream()).toList();
     }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp ovmf-hash}: the launch digest after a firmware's pages, and the firmware's metadata for later launches. */
 final class OvmfHashVerb implements Verb {
@@ -47,7 +46,7 @@ final class OvmfHashVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "FILE", "a firmware file, or an f-UKI with one; - is standard input"));
     }
 

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure pcr check}: whether the signatures inside a finished UKI can ever unlock anything. */
 final class PcrCheckVerb implements Verb {
@@ -38,7 +37,7 @@ final class PcrCheckVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "UKI", "a UKI or f-UKI"));
     }
 

@@ -2,7 +2,6 @@ package dev.measure.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine.Model.OptionSpec;
 
 /** The options that say which boot PCRs are asked of. */
 final class PcrOptions {
@@ -56,7 +55,7 @@ final class PcrOptions {
                 stub());
     }
 
-    private static OptionSpec bank() {
+    private static Options.Option bank() {
         return Options.list(
                 "banks: sha1, sha256, sha384, sha512, sm3_256 (default sha256)",
                 List.of("sha1", "sha256", "sha384", "sha512", "sm3_256"),
@@ -64,7 +63,7 @@ final class PcrOptions {
                 "--pcr-banks");
     }
 
-    private static OptionSpec phase() {
+    private static Options.Option phase() {
         return Options.list(
                 "points in time: none, when the kernel starts (default), or words joined by colons such as"
                         + " enter-initrd:leave-initrd",
@@ -73,12 +72,12 @@ final class PcrOptions {
                 "--phases");
     }
 
-    private static OptionSpec stub() {
+    private static Options.Option stub() {
         return Options.value("VERSION", "version of the stub, instead of what the file says", "--stub");
     }
 
     private static Options.Group parts() {
-        List<OptionSpec> options = new ArrayList<>();
+        List<Options.Option> options = new ArrayList<>();
         options.add(Options.repeated(
                 "NAME=FILE", "a section of a UKI that is given in parts; may be repeated", "--section"));
         for (String name : SECTION_OPTIONS) {
@@ -187,7 +186,7 @@ final class PcrOptions {
                 file("configuration extension for every UKI", "--global-confext"));
     }
 
-    private static OptionSpec file(String description, String name) {
+    private static Options.Option file(String description, String name) {
         return Options.repeated("[NAME=]FILE", description + "; may be repeated", name);
     }
 }

@@ -6,7 +6,6 @@ import dev.measure.tpm.SystemdMeasure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure pcr policy}: policy digests, for an external signer or to compare. */
 final class PcrPolicyVerb implements Verb {
@@ -47,7 +46,7 @@ final class PcrPolicyVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "UKI", "a UKI or f-UKI"));
     }
 

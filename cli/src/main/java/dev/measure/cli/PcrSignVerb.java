@@ -9,7 +9,6 @@ import dev.measure.tpm.SystemdMeasure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure pcr sign}: signs what PCR 11 will be, without a TPM. */
 final class PcrSignVerb implements Verb {
@@ -63,7 +62,7 @@ final class PcrSignVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "UKI", "a UKI or f-UKI"));
     }
 

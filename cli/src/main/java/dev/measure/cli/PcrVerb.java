@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure pcr}: the PCRs of a boot. */
 final class PcrVerb implements Verb {
@@ -60,7 +59,7 @@ final class PcrVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "UKI", "a UKI or f-UKI; - is standard input"));
     }
 

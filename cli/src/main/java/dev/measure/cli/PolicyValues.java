@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
-import picocli.CommandLine.Model.OptionSpec;
 
 /** The values of PCR 11 that the verbs about policies are asked for, and the options that say so, named as in systemd-measure and ukify. */
 final class PolicyValues {
@@ -43,7 +42,7 @@ final class PolicyValues {
     private PolicyValues() {}
 
     static List<Options.Group> groups() {
-        List<OptionSpec> parts = new ArrayList<>();
+        List<Options.Option> parts = new ArrayList<>();
         parts.add(Options.repeated(
                 "NAME=FILE", "a section of a UKI that is given in parts; may be repeated", "--section"));
         for (String name : SECTIONS) {
@@ -70,11 +69,11 @@ final class PolicyValues {
                 "What", banksOption(), phasesOption("none, and systemd's from enter-initrd to final"), stubOption());
     }
 
-    private static OptionSpec banksOption() {
+    private static Options.Option banksOption() {
         return Options.list("banks: sha1, sha256, sha384, sha512 (default: all four)", BANKS, "--bank", "--pcr-banks");
     }
 
-    private static OptionSpec phasesOption(String byDefault) {
+    private static Options.Option phasesOption(String byDefault) {
         return Options.list(
                 "boot phases, words joined by colons, or none (default: " + byDefault + ")",
                 List.of(NONE, "enter-initrd"),
@@ -82,7 +81,7 @@ final class PolicyValues {
                 "--phases");
     }
 
-    private static OptionSpec stubOption() {
+    private static Options.Option stubOption() {
         return Options.value("VERSION", "version of the stub, instead of what the file says", "--stub");
     }
 

@@ -4,7 +4,6 @@ import dev.measure.tdx.Edk2Generation;
 import dev.measure.tdx.RtmrInputs;
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine.Model.OptionSpec;
 
 /** The options that say of which boot {@code measure tdx} predicts RTMRs. */
 final class RtmrOptions {
@@ -42,29 +41,29 @@ final class RtmrOptions {
                 runtime());
     }
 
-    static OptionSpec register() {
+    static Options.Option register() {
         return Options.list(
                 "registers of TDX (default: mrtd and rtmr0 to rtmr3)",
                 List.of("mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"),
                 "--register");
     }
 
-    static OptionSpec memory() {
+    static Options.Option memory() {
         return Options.list("sizes of the guest's memory: MiB, or with a suffix K, M, G or T", List.of(), "--memory");
     }
 
-    private static OptionSpec dstack() {
+    private static Options.Option dstack() {
         return Options.value(
                 "FILE",
                 "dstack's measurement.cbor, or the JSON of its GetQuote that holds it, in place of the three files",
                 "--dstack-measurement");
     }
 
-    private static OptionSpec profile() {
+    private static Options.Option profile() {
         return Options.list("profiles of the UKI, by number, or all (default 0)", List.of("all"), "--profile");
     }
 
-    private static OptionSpec stub() {
+    private static Options.Option stub() {
         return Options.value("VERSION", "version of the stub, instead of what the file says", "--stub");
     }
 
@@ -98,7 +97,7 @@ final class RtmrOptions {
     }
 
     private static Options.Group machine() {
-        List<OptionSpec> options = new ArrayList<>();
+        List<Options.Option> options = new ArrayList<>();
         options.add(Options.list("numbers of vCPUs, for the ids: the ACPI tables tell", List.of(), "--vcpus", "--cpu"));
         options.addAll(machineWithoutVcpus().options());
         return new Options.Group("RTMR0: machine", options);

@@ -6,7 +6,6 @@ import dev.measure.snp.Vmm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp}: SEV-SNP launch digests of a firmware, or of the firmwares inside an f-UKI. */
 final class SnpVerb implements Verb {
@@ -75,7 +74,7 @@ final class SnpVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "FILE", "an f-UKI, a firmware or an IGVM file; - is standard input"));
     }
 

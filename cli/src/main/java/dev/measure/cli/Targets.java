@@ -67,7 +67,7 @@ final class Targets {
 
     /** {@code snp ovmf-hash} writes the metadata of a firmware; the others launch from it. */
     private static boolean isVerbThatReadsMetadata(Call call) {
-        return !call.options().commandSpec().name().equals("snp ovmf-hash");
+        return !call.options().verb().equals("snp ovmf-hash");
     }
 
     /** {@return a firmware file as the only target} */

@@ -15,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure tdx acpi}: the ACPI blobs that RTMR0 holds, read from QEMU or derived from its tables. */
 final class TdxAcpiVerb implements Verb {
@@ -81,7 +80,7 @@ final class TdxAcpiVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of();
     }
 

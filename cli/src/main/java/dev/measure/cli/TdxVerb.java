@@ -3,7 +3,6 @@ package dev.measure.cli;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure tdx}: MRTD of a firmware, or of the firmwares inside an f-UKI, and the first events of RTMR0. */
 final class TdxVerb implements Verb {
@@ -85,7 +84,7 @@ final class TdxVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(0, "FILE", "an f-UKI, or a firmware file; - is standard input"));
     }
 

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure tdx verify-quote}: a TD quote or report against a prediction, against values, and against an event log. */
 final class TdxVerifyQuoteVerb implements Verb {
@@ -59,7 +58,7 @@ final class TdxVerifyQuoteVerb implements Verb {
                         "--ccel"),
                 Options.value("FILE", "root certificate that the quote's chain must end at", "--root"),
                 Options.flag("take a debug TD, which its host can read and change", "--allow-debug")));
-        List<picocli.CommandLine.Model.OptionSpec> values = new ArrayList<>();
+        List<Options.Option> values = new ArrayList<>();
         values.add(Options.repeated("HEX", "right MRTD; may be repeated, one must match", "--mrtd"));
         for (int i = 0; i < RTMRS; i++) {
             values.add(Options.repeated("HEX", "right RTMR" + i + "; may be repeated", "--rtmr" + i));
@@ -76,7 +75,7 @@ final class TdxVerifyQuoteVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(
                 Options.positional(
                         0,

@@ -1,7 +1,6 @@
 package dev.measure.cli;
 
 import java.util.List;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** One verb of the command: what it takes, how it is explained, and what it does. */
 interface Verb {
@@ -19,7 +18,7 @@ interface Verb {
     List<Options.Group> groups();
 
     /** {@return what stands on the command line without a dash, in order} */
-    List<PositionalParamSpec> positionals();
+    List<Options.Parameter> positionals();
 
     /** {@return what else a user should know, line by line} */
     List<String> notes();

@@ -9,7 +9,6 @@ import dev.measure.snp.SevPublicKey;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp verify-id-block}: verifies a pair of ID block and ID authentication information. */
 final class VerifyIdBlockVerb implements Verb {
@@ -59,7 +58,7 @@ final class VerifyIdBlockVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of();
     }
 

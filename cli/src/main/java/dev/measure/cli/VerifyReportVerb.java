@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp verify-report}: checks an attestation report against what is expected, and its signature. */
 final class VerifyReportVerb implements Verb {
@@ -77,7 +76,7 @@ final class VerifyReportVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(Options.positional(
                 0, "REPORT", "report, extended report, MSG_REPORT_RSP or HCL report; binary or hexadecimal"));
     }

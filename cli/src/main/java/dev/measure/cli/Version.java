@@ -11,7 +11,7 @@ final class Version {
 
     /** {@return the version} */
     static String text() {
-        return resource("version.txt").strip();
+        return BuildVersion.TEXT;
     }
 
     /** {@return a text that lies beside this class} */

@@ -1,7 +1,6 @@
 package dev.measure.cli;
 
 import java.util.List;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure version}: the version of this program. */
 final class VersionVerb implements Verb {
@@ -26,7 +25,7 @@ final class VersionVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of();
     }
 

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure snp vmsa}: VMSA pages, printed field by field, compared, or written to files. */
 final class VmsaVerb implements Verb {
@@ -55,7 +54,7 @@ final class VmsaVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(
                 Options.positional(0, "FILE", "a VMSA page of 4096 bytes"),
                 Options.positional(1, "FILE", "another, to compare with; the exit code is 3 if they differ"));

@@ -4,7 +4,6 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
@@ -42,7 +41,9 @@ final class ChainBehindPages {
         ChainBehindPages both = new ChainBehindPages(gpa, PageDigests.packedFor(file));
         boolean pays = both.pages >= WORTH_A_THREAD && Runtime.getRuntime().availableProcessors() > 1;
         if (pays) {
-            ForkJoinPool.commonPool().execute(both::extendIfFree);
+            Thread thread = new Thread(both::extendIfFree, "measure-chain");
+            thread.setDaemon(true);
+            thread.start();
         }
         try {
             PageDigests.of(file, both.packed, pages -> both.ready = pages);

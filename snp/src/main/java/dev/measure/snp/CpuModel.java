@@ -54,6 +54,22 @@ public record CpuModel(String name, int family, int model, int stepping) {
         }
     }
 
+    // Spelled out: what the compiler would add is linked when it is first called, which takes longer than a short
+    // command has.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof CpuModel cpu
+                && name.equals(cpu.name)
+                && family == cpu.family
+                && model == cpu.model
+                && stepping == cpu.stepping;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * name.hashCode() + (family << 16 | model << 4 | stepping);
+    }
+
     private static void add(int family, int model, int stepping, String... names) {
         for (String name : names) {
             BY_NAME.put(name.toLowerCase(Locale.ROOT), new CpuModel(name, family, model, stepping));

@@ -48,7 +48,22 @@ public final class LaunchDigest {
     private record Prefix(LaunchPlan plan, Digest after) {}
 
     /** Guests whose VMSAs are alike. */
-    private record VmsaKey(Vmm vmm, int signature, long features) {}
+    private record VmsaKey(Vmm vmm, int signature, long features) {
+        // Spelled out, because what the compiler adds is linked when it is first called, which takes longer than a page
+        // to hash.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof VmsaKey key
+                    && vmm == key.vmm
+                    && signature == key.signature
+                    && features == key.features;
+        }
+
+        @Override
+        public int hashCode() {
+            return (31 * vmm.ordinal() + signature) * 31 + Long.hashCode(features);
+        }
+    }
 
     private LaunchDigest(SnpLaunch launch) {
         this.launch = launch;
