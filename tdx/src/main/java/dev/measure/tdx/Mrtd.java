@@ -13,11 +13,13 @@ import dev.measure.Register;
 import dev.measure.Source;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
+import dev.measure.hash.Engine;
 import dev.measure.tdx.TdxPlan.MeasuredSection;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +67,7 @@ public final class Mrtd {
     }
 
     /**
-     * {@return MRTD in several orders, each with a pass of its own over the firmware, side by side}
+     * {@return MRTD in several orders, side by side}
      *
      * @param launch what is loaded
      * @param orders which
@@ -79,17 +81,50 @@ public final class Mrtd {
                     order -> predictions.put(order, refused(plan.refusal().get())));
             return predictions;
         }
-        Map<MrtdOrder, CompletableFuture<Digest>> others = new EnumMap<>(MrtdOrder.class);
-        orders.stream()
-                .skip(1)
-                .forEach(order ->
-                        others.put(order, CompletableFuture.supplyAsync(() -> value(plan.sections(), order))));
-        Digest first = orders.isEmpty() ? null : value(plan.sections(), orders.get(0));
-        for (MrtdOrder order : orders) {
-            Digest digest = others.containsKey(order) ? joined(others.get(order)) : first;
-            predictions.put(order, predicted(launch, plan, order, digest));
+        List<MrtdStream.Image> images = orders.stream()
+                .map(order -> new MrtdStream.Image(plan.sections(), order))
+                .toList();
+        List<Digest> values = values(images);
+        for (int i = 0; i < orders.size(); i++) {
+            predictions.put(orders.get(i), predicted(launch, plan, orders.get(i), values.get(i)));
         }
         return predictions;
+    }
+
+    /**
+     * {@return MRTD of several images in an order, in the order of the images; each a value or the reason why there is none}
+     *
+     * <p>They are hashed side by side where this machine gains by it.
+     *
+     * @param launches what is loaded
+     * @param order the order, whatever the VMM of a launch does
+     * @throws MalformedInputException if a firmware's tables are broken
+     */
+    public static List<Prediction> of(List<TdxLaunch> launches, MrtdOrder order) {
+        List<TdxPlan> plans = launches.stream().map(TdxPlan::of).toList();
+        List<MrtdStream.Image> images = plans.stream()
+                .filter(plan -> plan.refusal().isEmpty())
+                .map(plan -> new MrtdStream.Image(plan.sections(), order))
+                .toList();
+        Iterator<Digest> values = values(images).iterator();
+        List<Prediction> predictions = new ArrayList<>();
+        for (int i = 0; i < plans.size(); i++) {
+            TdxPlan plan = plans.get(i);
+            predictions.add(plan.refusal()
+                    .map(Mrtd::refused)
+                    .orElseGet(() -> predicted(launches.get(predictions.size()), plan, order, values.next())));
+        }
+        return predictions;
+    }
+
+    /** Two streams without lanes are hashed by two threads. */
+    private static List<Digest> values(List<MrtdStream.Image> images) {
+        if (images.size() != 2 || Engine.current().sideBySide()) {
+            return MrtdStream.values(images);
+        }
+        CompletableFuture<Digest> second = CompletableFuture.supplyAsync(() -> MrtdStream.alone(images.get(1)));
+        Digest first = MrtdStream.alone(images.get(0));
+        return List.of(first, joined(second));
     }
 
     private static Digest joined(CompletableFuture<Digest> future) {
@@ -135,7 +170,7 @@ public final class Mrtd {
     }
 
     /** What is done with the pages of a section in one go. */
-    private enum Step {
+    enum Step {
         ADD("TDH.MEM.PAGE.ADD"),
         ADD_AND_EXTEND("TDH.MEM.PAGE.ADD, 16 TDH.MR.EXTEND"),
         EXTEND("16 TDH.MR.EXTEND");
@@ -148,11 +183,11 @@ public final class Mrtd {
     }
 
     /** Takes a step with a section. */
-    private interface Steps {
+    interface Steps {
         void take(Step step, MeasuredSection section);
     }
 
-    private static void inOrder(List<MeasuredSection> sections, MrtdOrder order, Steps steps) {
+    static void inOrder(List<MeasuredSection> sections, MrtdOrder order, Steps steps) {
         for (MeasuredSection section : sections) {
             boolean both = order == MrtdOrder.PAGE && section.extended();
             steps.take(both ? Step.ADD_AND_EXTEND : Step.ADD, section);
@@ -163,26 +198,6 @@ public final class Mrtd {
         if (order == MrtdOrder.IMAGE) {
             sections.stream().filter(MeasuredSection::extended).forEach(section -> steps.take(Step.EXTEND, section));
         }
-    }
-
-    private static Digest value(List<MeasuredSection> sections, MrtdOrder order) {
-        MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
-        MrtdRecords records = new MrtdRecords(sha384);
-        inOrder(sections, order, (step, section) -> {
-            long gpa = section.section().memoryAddress();
-            if (step == Step.ADD) {
-                records.add(gpa, section.pages());
-            } else {
-                pages(section, (page, contents, at) -> {
-                    if (step == Step.EXTEND) {
-                        records.extend(gpa + page * MrtdRecords.PAGE, contents, at);
-                    } else {
-                        records.addAndExtend(gpa + page * MrtdRecords.PAGE, contents, at);
-                    }
-                });
-            }
-        });
-        return Digest.of(DigestAlgorithm.SHA384, sha384);
     }
 
     /** Takes a page of a section. */
@@ -233,7 +248,7 @@ public final class Mrtd {
             Consumer<MeasuredEvent> sink) {
         MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
         MessageDigest contentsDigest = DigestAlgorithm.SHA384.newMessageDigest();
-        MrtdRecords records = new MrtdRecords(sha384);
+        MrtdRecords records = new MrtdRecords(sha384::update);
         boolean each = detail == Measurement.Detail.STEPS;
         inOrder(sections, order, (step, section) -> {
             long gpa = section.section().memoryAddress();

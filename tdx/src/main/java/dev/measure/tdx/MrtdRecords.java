@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 
 /**
  * The byte stream whose SHA-384 is MRTD: for every page a record of TDH.MEM.PAGE.ADD, and for every 256 bytes of a measured page
@@ -27,14 +26,21 @@ final class MrtdRecords {
     static final int RECORD = HEAD + CHUNKS * (HEAD + CHUNK);
 
     private static final int GPA = 16;
-    private static final int ADDS = 64;
+    static final int ADDS = 64;
     private static final VarHandle U64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    private final MessageDigest sha384;
+    /** Takes records, whole blocks of the hash. */
+    @FunctionalInterface
+    interface Sink {
+        /** Takes the next of them. */
+        void update(byte[] array, int offset, int count);
+    }
+
+    private final Sink sha384;
     private final byte[] page = new byte[RECORD];
     private final byte[] adds = new byte[ADDS * HEAD];
 
-    MrtdRecords(MessageDigest sha384) {
+    MrtdRecords(Sink sha384) {
         this.sha384 = sha384;
         name("MEM.PAGE.ADD", page, 0);
         for (int chunk = 0; chunk < CHUNKS; chunk++) {

@@ -21,6 +21,7 @@ import dev.measure.vectors.OvmfWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,40 @@ final class MrtdTest {
                 OvmfWriter.ovmf(65536).tdxMetadata().tdxSection(0, 0x4000, 0xffff4000L, 0x4000, 0, 1),
                 WarningCode.TDX_SECTION_COUNT,
                 "expected at least two TDX metadata sections, as QEMU does, found 1");
+    }
+
+    @Test
+    void severalImagesSideBySideHaveTheValuesThatEachHasAlone() {
+        List<TdxLaunch> launches = new ArrayList<>();
+        for (int i = 0; i < 19; i++) {
+            int size = 65536 << i % 4;
+            OvmfWriter writer = OvmfWriter.ovmf(size).fill(i).tdxMetadata();
+            int at = 0x1000 * (1 + i % 5);
+            writer.tdxSection(at, size - at, 0x100000000L - size + at, size - at, 0, 1);
+            if (i != 7) { // a single section is refused
+                writer.tdxSection(0, 0x1000, 0x100000000L - size, 0x1000L, 1, i % 2);
+                writer.tdxSection(0, 0, 0x809000, 0x1000L * (i + 60), 2, 0);
+            }
+            launches.add(launch(writer, Optional.empty(), Strictness.STRICT));
+        }
+        for (MrtdOrder order : MrtdOrder.values()) {
+            List<Prediction> together = Mrtd.of(launches, order);
+            assertEquals(launches.size(), together.size());
+            for (int i = 0; i < launches.size(); i++) {
+                Prediction alone = Mrtd.of(launches.get(i), order);
+                if (i == 7) {
+                    assertEquals(alone, together.get(i));
+                    continue;
+                }
+                Measurement value = ((Prediction.Predicted) together.get(i)).measurement();
+                assertEquals(((Prediction.Predicted) alone).measurement().value(), value.value(), order + " " + i);
+                // The trace is a fold of its own, with a message digest: it would not accept another value.
+                assertEquals(
+                        value.value(),
+                        value.events().get(value.events().size() - 1).after());
+            }
+        }
+        assertEquals(List.of(), Mrtd.of(List.of(), MrtdOrder.PAGE));
     }
 
     @Test
