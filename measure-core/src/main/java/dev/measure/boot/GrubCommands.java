@@ -24,13 +24,17 @@ final class GrubCommands {
         GrubCondition test = new GrubCondition(words, new GrubCondition.Disk() {
             @Override
             public boolean exists(String path) {
-                return machine.files.file(path, machine.environment).isPresent()
+                boolean found = machine.files.file(path, machine.environment).isPresent()
                         || folder(path)
                         || path.startsWith("(memdisk)")
                                 && machine.image
                                         .memdisk()
                                         .flatMap(disk -> GrubMemdisk.file(disk, path.substring(9)))
                                         .isPresent();
+                if (!found) {
+                    machine.absent(path);
+                }
+                return found;
             }
 
             @Override

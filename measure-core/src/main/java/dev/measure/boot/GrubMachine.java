@@ -81,13 +81,21 @@ final class GrubMachine {
         }
     }
 
+    /** Says where it cannot be told that a file is not there: on a root device that a search has found nobody knows where. */
+    void absent(String name) {
+        GrubEnvironment.Value root = environment.get("root");
+        if (!name.startsWith("(") && root.text().isEmpty()) {
+            stop("whether there is " + name + " depends on the root device: " + root.why(), root.input());
+        }
+    }
+
     /** Opens a file: a whole one into PCR 9, but for those of the disk inside GRUB. */
     Optional<Source> read(String name) {
         Optional<Source> content = files.file(name, environment);
         if (name.startsWith("(memdisk)")) {
             return content.or(() -> image.memdisk().flatMap(disk -> GrubMemdisk.file(disk, name.substring(9))));
         }
-        content.ifPresent(source -> steps.add(new GrubStep.File(name, Optional.of(source))));
+        content.ifPresentOrElse(source -> steps.add(new GrubStep.File(name, Optional.of(source))), () -> absent(name));
         return content;
     }
 

@@ -197,6 +197,11 @@ class GrubInterpreterTest {
         NotKnown search = end("search --fs-uuid --set=dev abc\nconfigfile ($dev)/grub.cfg");
         assertEquals("--grub-device abc=hd0,gpt1", search.input());
         assertEquals(
+                "(hd0,gpt1)/EFI/debian/grub.cfg, line 2: whether there is /x depends on the root device: on which device grub finds abc"
+                        + " is not given",
+                end("search --fs-uuid --set=root abc\nif [ -f /x ]; then echo a; fi")
+                        .why());
+        assertEquals(
                 "(hd0,gpt1)/EFI/debian/grub.cfg, line 1: what the command 'blscfg' does is not known",
                 end("blscfg").why());
         assertTrue(end("source $cmdpath/x").input().startsWith("--grub-variable cmdpath="));
