@@ -8,6 +8,8 @@ import dev.measure.Warning;
 import dev.measure.WarningCode;
 import dev.measure.firmware.Firmware;
 import dev.measure.firmware.TdxMetadata;
+import dev.measure.igvm.IgvmFile;
+import dev.measure.tdx.IgvmMrtd;
 import dev.measure.uki.FukiLint;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
@@ -186,6 +188,13 @@ final class FukiVerb implements Verb {
             asked += values.asked(igvm);
             Progress.during("launch digests of IGVM files", call, () -> values.add(igvm, only && mapped.isEmpty()));
         }
+        List<LaunchTarget> igvmForTdx =
+                igvm.stream().filter(FukiVerb::isIgvmForTdx).toList();
+        if (!igvmForTdx.isEmpty()) {
+            TdxValues values = new TdxValues(call, TdxRequest.ofIgvm(), result);
+            Progress.during("MRTD of IGVM files", call, () -> values.add(igvmForTdx, false));
+            asked += values.asked();
+        }
         List<LaunchTarget> forTdx = mapped.stream().filter(FukiVerb::isForTdx).toList();
         if (!forTdx.isEmpty()) {
             TdxValues values = new TdxValues(call, TdxRequest.ofFuki(call), result, uki);
@@ -223,6 +232,15 @@ final class FukiVerb implements Verb {
         return request.boots().size()
                 * request.phases().size()
                 * request.banks().size();
+    }
+
+    /** Whether an IGVM file is for TDX; what is wrong with it is told with its launch digests. */
+    private static boolean isIgvmForTdx(LaunchTarget target) {
+        try {
+            return IgvmMrtd.isFor(IgvmFile.read(target.image()));
+        } catch (MalformedInputException e) {
+            return false;
+        }
     }
 
     /** Whether a firmware has TDX metadata; what is wrong with it is told with its values. */

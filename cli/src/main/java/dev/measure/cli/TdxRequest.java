@@ -122,6 +122,11 @@ record TdxRequest(
         }
     }
 
+    /** {@return a request for MRTD of an IGVM file, which nothing else decides about} */
+    static TdxRequest ofIgvm() {
+        return new TdxRequest(Optional.empty(), List.of(), Optional.empty(), Set.of(MRTD), List.of(), List.of());
+    }
+
     private static Optional<TdxVmm> vmm(Call call) {
         Optional<String> name = call.value("--vmm").map(text -> text.toLowerCase(Locale.ROOT));
         Optional<String> version = call.value("--qemu-version");

@@ -9,7 +9,9 @@ import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.ValueId;
 import dev.measure.firmware.Firmware;
+import dev.measure.igvm.IgvmFile;
 import dev.measure.tdx.Cfv;
+import dev.measure.tdx.IgvmMrtd;
 import dev.measure.tdx.Mrtd;
 import dev.measure.tdx.MrtdOrder;
 import dev.measure.tdx.RtmrValue;
@@ -88,6 +90,10 @@ final class TdxValues {
             refuseMrtd(target, ExitCode.NOT_LAUNCHABLE, target.obstacle().get(), "");
             return;
         }
+        if (IgvmFile.isIgvm(target.image())) {
+            igvm(target, subject);
+            return;
+        }
         TdxLaunch launch = new TdxLaunch(firmware(target), request.vmm(), request.tail(), strictness);
         if (request.registers().contains(TdxRequest.MRTD)) {
             Map<MrtdOrder, Prediction> values =
@@ -105,6 +111,38 @@ final class TdxValues {
         }
         if (request.registers().contains(TdxRequest.CFV)) {
             cfv(target, launch);
+        }
+    }
+
+    /** An IGVM file says itself what is loaded and in which order; registers are not its business. */
+    private void igvm(LaunchTarget target, String subject) {
+        for (String option : List.of("--vars", "--tail")) {
+            if (call.has(option)) {
+                throw Complaint.usage(option + ": an IGVM file says itself what is loaded", "leave it out");
+            }
+        }
+        if (request.orders().equals(List.of(MrtdOrder.SECTION))) {
+            throw Complaint.usage("--order section: an IGVM file is loaded page by page", "leave it out");
+        }
+        if (request.registers().contains(TdxRequest.MRTD)) {
+            asked++;
+            new Answers(result)
+                    .add(
+                            new Answers.Question(
+                                    id(target, MrtdOrder.PAGE),
+                                    Map.of("order", MrtdOrder.PAGE.id()),
+                                    () -> command(target, List.of()),
+                                    subject,
+                                    ""),
+                            IgvmMrtd.of(IgvmFile.read(target.image())));
+        }
+        for (String register : request.registers()) {
+            if (!register.equals(TdxRequest.MRTD)) {
+                throw new Complaint(
+                        ExitCode.NOT_PREDICTABLE,
+                        register + ": what the software in an IGVM file measures is not known",
+                        "give --register mrtd, or the firmware as a file of its own");
+            }
         }
     }
 

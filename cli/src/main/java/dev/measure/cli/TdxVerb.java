@@ -46,7 +46,7 @@ final class TdxVerb implements Verb {
         return List.of(
                 new Options.Group(
                         "Input",
-                        Options.value("FILE", "firmware file; - is standard input", "--firmware", "--bios"),
+                        Options.value("FILE", "firmware or IGVM file; - is standard input", "--firmware", "--bios"),
                         Options.list("which firmwares of an f-UKI, by id (default: all)", List.of(), "--fwid"),
                         Options.value("FILE", "variable store of a split firmware: its VARS file", "--vars")),
                 new Options.Group(
@@ -85,7 +85,7 @@ final class TdxVerb implements Verb {
 
     @Override
     public List<Options.Parameter> positionals() {
-        return List.of(Options.positional(0, "FILE", "an f-UKI, or a firmware file; - is standard input"));
+        return List.of(Options.positional(0, "FILE", "an f-UKI, a firmware or an IGVM file; - is standard input"));
     }
 
     @Override

@@ -147,6 +147,13 @@ final class Samples {
                 OvmfWriter.of(65536, AMDSEV).footerLength(0xffff).build());
         Files.write(folder.resolve("minimal.igvm"), minimalIgvm());
         Files.write(folder.resolve("all-types.igvm"), allTypesIgvm());
+        byte[] page = new byte[4096];
+        for (int i = 0; i < page.length; i++) {
+            page[i] = (byte) (i * 31 + (i >> 8) * 17 + 1);
+        }
+        Files.write(
+                folder.resolve("tdx.igvm"),
+                IgvmFileWriter.igvm().platform(2, 3).page(0x1000, 2, page, 0, 0).build());
         Files.write(
                 folder.resolve("broken.igvm"), IgvmFileWriter.snp().checksum(1).build());
         Files.write(

@@ -284,7 +284,7 @@ public final class Mrtd {
     }
 
     /** MRTD if the build ended here. */
-    private static Digest now(MessageDigest sha384) {
+    static Digest now(MessageDigest sha384) {
         try {
             return Digest.of(DigestAlgorithm.SHA384, (MessageDigest) sha384.clone());
         } catch (CloneNotSupportedException e) {
