@@ -1,10 +1,12 @@
 package dev.measure.cli;
 
+import dev.measure.tdx.GceMachineType;
 import dev.measure.tdx.MrtdOrder;
 import dev.measure.tdx.SectionTail;
 import dev.measure.tdx.TdHob;
 import dev.measure.tdx.TdxVmm;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +54,15 @@ record TdxRequest(
         List<String> arguments = new ArrayList<>();
         for (String option : List.of("--vmm", "--qemu-version", "--tail")) {
             call.value(option).ifPresent(value -> arguments.addAll(List.of(option, value)));
+        }
+        if (!vmm(call).equals(Optional.of(TdxVmm.GCE_TDHOB_BUG))) {
+            for (String option : List.of("--gce-machine-type", "--early-accept")) {
+                if (call.has(option)) {
+                    throw Complaint.usage(
+                            option + " belongs to --vmm " + TdxVmm.GCE_TDHOB_BUG.id(),
+                            "Google's hypervisor of today measures alike on all machine types");
+                }
+            }
         }
         List<Long> memory = memory(call);
         Set<String> registers = new LinkedHashSet<>();
@@ -144,6 +155,25 @@ record TdxRequest(
             return qemu(version.get());
         }
         return name.filter(known -> !known.equals(QEMU)).map(TdxVmm::parse);
+    }
+
+    /** {@return the machine types that are asked for, by default all} */
+    static List<GceMachineType> gceMachineTypes(Call call) {
+        if (!call.has("--gce-machine-type")) {
+            return List.of(GceMachineType.values());
+        }
+        List<String> known =
+                Arrays.stream(GceMachineType.values()).map(GceMachineType::id).toList();
+        List<GceMachineType> types = new ArrayList<>();
+        for (String name : Lists.names("--gce-machine-type", call.values("--gce-machine-type"))) {
+            if (!known.contains(name)) {
+                throw Complaint.usage(
+                        "unknown machine type '" + name + "'",
+                        Suggestion.didYouMean(name, known) + "all: " + String.join(", ", known));
+            }
+            types.add(GceMachineType.values()[known.indexOf(name)]);
+        }
+        return types;
     }
 
     private static List<MrtdOrder> orders(Call call) {

@@ -11,12 +11,15 @@ import dev.measure.ValueId;
 import dev.measure.firmware.Firmware;
 import dev.measure.igvm.IgvmFile;
 import dev.measure.tdx.Cfv;
+import dev.measure.tdx.GceMachineType;
+import dev.measure.tdx.GceTdHobBug;
 import dev.measure.tdx.IgvmMrtd;
 import dev.measure.tdx.Mrtd;
 import dev.measure.tdx.MrtdOrder;
 import dev.measure.tdx.RtmrValue;
 import dev.measure.tdx.TdHob;
 import dev.measure.tdx.TdxLaunch;
+import dev.measure.tdx.TdxVmm;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -95,6 +98,10 @@ final class TdxValues {
             return;
         }
         TdxLaunch launch = new TdxLaunch(firmware(target), request.vmm(), request.tail(), strictness);
+        if (request.vmm().equals(Optional.of(TdxVmm.GCE_TDHOB_BUG))) {
+            gceTdHobBug(target, subject, launch);
+            return;
+        }
         if (request.registers().contains(TdxRequest.MRTD)) {
             Map<MrtdOrder, Prediction> values =
                     request.orders().isEmpty() ? Mrtd.of(launch) : Mrtd.of(launch, request.orders());
@@ -143,6 +150,37 @@ final class TdxValues {
                         register + ": what the software in an IGVM file measures is not known",
                         "give --register mrtd, or the firmware as a file of its own");
             }
+        }
+    }
+
+    /** One value for each machine type. */
+    private void gceTdHobBug(LaunchTarget target, String subject, TdxLaunch launch) {
+        if (!request.registers().equals(Set.of(TdxRequest.MRTD))
+                || !request.orders().isEmpty()) {
+            throw Complaint.usage(
+                    "--vmm " + TdxVmm.GCE_TDHOB_BUG.id() + " is for MRTD alone, and knows its order",
+                    "leave --register and --order out");
+        }
+        String suffix = call.has("--early-accept") ? "-early-accept" : "";
+        for (GceMachineType machine : TdxRequest.gceMachineTypes(call)) {
+            asked++;
+            String order = TdxVmm.GCE_TDHOB_BUG.id() + "-" + machine.id() + suffix;
+            Map<String, String> keys = new LinkedHashMap<>();
+            keys.put("fw", target.fw());
+            keys.put("order", order);
+            List<String> more = new ArrayList<>(List.of("--gce-machine-type", machine.id()));
+            if (!suffix.isEmpty()) {
+                more.add("--early-accept");
+            }
+            new Answers(result)
+                    .add(
+                            new Answers.Question(
+                                    ValueId.of(MRTD.id(), keys),
+                                    Map.of("order", order),
+                                    () -> command(target, more),
+                                    subject,
+                                    ""),
+                            GceTdHobBug.of(launch, machine, !suffix.isEmpty()));
         }
     }
 

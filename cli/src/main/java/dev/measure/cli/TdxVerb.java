@@ -1,11 +1,16 @@
 package dev.measure.cli;
 
+import dev.measure.tdx.GceMachineType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
 /** {@code measure tdx}: MRTD of a firmware, or of the firmwares inside an f-UKI, and the first events of RTMR0. */
 final class TdxVerb implements Verb {
+    private static final List<String> GCE_MACHINE_TYPES =
+            Arrays.stream(GceMachineType.values()).map(GceMachineType::id).toList();
+
     @Override
     public String name() {
         return "tdx";
@@ -75,6 +80,13 @@ final class TdxVerb implements Verb {
                                 "--vmm",
                                 "--vmm-type"),
                         Options.value("V", "version of QEMU, such as 8.2.2 or 10.1", "--qemu-version"),
+                        Options.list(
+                                "machine types for --vmm gce-tdhob-bug (default: all of "
+                                        + GCE_MACHINE_TYPES.get(0) + " to "
+                                        + GCE_MACHINE_TYPES.get(GCE_MACHINE_TYPES.size() - 1) + ")",
+                                GCE_MACHINE_TYPES,
+                                "--gce-machine-type"),
+                        Options.flag("with it: the firmware was told to accept all memory", "--early-accept"),
                         Options.choice(
                                 "TAIL",
                                 List.of("file", "zero"),

@@ -138,7 +138,7 @@ public final class Mrtd {
         }
     }
 
-    private static Prediction refused(TdxPlan.Refusal refusal) {
+    static Prediction refused(TdxPlan.Refusal refusal) {
         return refusal.missingInput()
                 ? new Prediction.NotPredictable(MRTD, refusal.why(), refusal.hint())
                 : new Prediction.NotLaunchable(MRTD, refusal.why(), refusal.hint(), refusal.lenient());
@@ -164,8 +164,28 @@ public final class Mrtd {
                             "page, section",
                             "the VMM is not known: page order is QEMU from 10.1, GCE and cloud-hypervisor, section order QEMU 8.2; --qemu-version or --vmm settles it"));
         }
+        return predicted(plan.sections(), order, value, evidence, assumptions, warnings);
+    }
+
+    /** The value of sections that somebody else has thought out. */
+    static Prediction predicted(
+            List<MeasuredSection> sections,
+            MrtdOrder order,
+            Evidence evidence,
+            List<Assumption> assumptions,
+            List<Warning> warnings) {
+        return predicted(sections, order, value(sections, order), evidence, assumptions, warnings);
+    }
+
+    private static Prediction predicted(
+            List<MeasuredSection> sections,
+            MrtdOrder order,
+            Digest value,
+            Evidence evidence,
+            List<Assumption> assumptions,
+            List<Warning> warnings) {
         Measurement measurement = Measurement.of(
-                MRTD, value, evidence, (detail, sink) -> replay(plan.sections(), order, detail, evidence, sink));
+                MRTD, value, evidence, (detail, sink) -> replay(sections, order, detail, evidence, sink));
         return new Prediction.Predicted(measurement, assumptions, warnings);
     }
 

@@ -56,6 +56,12 @@ public enum TdxVmm implements BehaviourProfile {
             Optional.of(MrtdOrder.PAGE),
             Evidence.PEER,
             "google/gce-tcb-verifier 74582c0; golden values are in Google's signed endorsements"),
+    /** Google Compute Engine as it once was: MRTD depends on the machine type. */
+    GCE_TDHOB_BUG(
+            "gce-tdhob-bug",
+            Optional.of(MrtdOrder.PAGE),
+            Evidence.PEER,
+            "google/gce-tcb-verifier 74582c0, LaunchOptionsDefaultTDHOBBug: a fault of an older hypervisor"),
     /** cloud-hypervisor. */
     CLOUD_HYPERVISOR(
             "cloud-hypervisor", Optional.of(MrtdOrder.PAGE), Evidence.PEER, "td-shim's own tools follow this order"),
@@ -138,6 +144,9 @@ public enum TdxVmm implements BehaviourProfile {
 
     @Override
     public String changes() {
+        if (this == GCE_TDHOB_BUG) {
+            return "MRTD in page order of all sections, TD HOB and zeroed memory included: one value for each machine type";
+        }
         return order.map(known -> "MRTD in " + known.id() + " order")
                 .orElse("the order of MRTD is not known: page and section order are both given");
     }
@@ -169,7 +178,7 @@ public enum TdxVmm implements BehaviourProfile {
 
     /** {@return whether it adds the pages of a section with PAGE_AUG as if the bit were clear} */
     boolean ignoresPageAug() {
-        return isQemu() || this == GCE;
+        return isQemu() || this == GCE || this == GCE_TDHOB_BUG;
     }
 
     /** {@return whether it is QEMU} */

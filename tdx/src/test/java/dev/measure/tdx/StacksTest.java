@@ -6,7 +6,9 @@ import dev.measure.BehaviourProfile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -43,8 +45,156 @@ final class StacksTest {
         text.append(
                 "\nRTMR1 of a direct boot holds the kernel as QEMU has changed its setup header, but the file as it is where both\n");
         text.append("the generation prefers the unpatched kernel and QEMU is 10.0 or later.\n");
+        text.append("\n## Stacks that are in use\n\n");
+        text.append(
+                "Distributions change packages under a version; what a quote or a log says is worth more than this table.\n\n");
+        text.append("| stack | QEMU or VMM | host kernel | guest firmware | profiles | order of MRTD | source |\n");
+        text.append("|---|---|---|---|---|---|---|\n");
+        for (Stack stack : STACKS) {
+            text.append("| ").append(stack.name()).append(" | ");
+            text.append(stack.vmmVersion()).append(" | ");
+            text.append(stack.kernel()).append(" | ");
+            text.append(stack.firmware()).append(" | ");
+            text.append("tdx-vmm=").append(stack.vmm().id());
+            stack.edk2()
+                    .ifPresent(tag -> text.append(", edk2=")
+                            .append(Edk2Generation.of(tag).orElseThrow().id()));
+            text.append(" | ").append(stack.vmm().order().map(MrtdOrder::id).orElse("not known: both"));
+            text.append(" | ").append(stack.source()).append(" |\n");
+        }
         return text.toString();
     }
+
+    private record Stack(
+            String name,
+            String vmmVersion,
+            String kernel,
+            String firmware,
+            TdxVmm vmm,
+            Optional<String> edk2,
+            String source) {}
+
+    private static final List<Stack> STACKS = List.of(
+            new Stack(
+                    "Intel's first trees",
+                    "QEMU 7.2 (MVP), 8.1.0",
+                    "Intel trees before KVM series v19",
+                    "TDVF of the time",
+                    TdxVmm.ofQemu("7.2"),
+                    Optional.empty(),
+                    "td-shim issue 683, intel-staging/qemu-tdx issue 1"),
+            new Stack(
+                    "qemu-tdx-upstream-v5",
+                    "QEMU 8.2.50",
+                    "KVM series v19, out of tree",
+                    "any",
+                    TdxVmm.ofQemu("8.2.50"),
+                    Optional.empty(),
+                    "intel-staging/qemu-tdx issue 1, td-shim issue 683"),
+            new Stack(
+                    "Ubuntu 23.10 with Canonical's TDX",
+                    "QEMU 8.0",
+                    "Intel tree",
+                    "not known",
+                    TdxVmm.ofQemu("8.0.4"),
+                    Optional.empty(),
+                    "sources contradict each other: see qemu-8.0"),
+            new Stack(
+                    "Ubuntu 24.04 with Canonical's TDX",
+                    "QEMU 8.2.2+tdx",
+                    "6.8-intel",
+                    "OVMF 2024.02",
+                    TdxVmm.ofQemu("8.2.2"),
+                    Optional.of("202402"),
+                    "quote of dstack's fixture tdx-lite (order; its firmware is dstack's own); td-shim issue 740"),
+            new Stack(
+                    "Ubuntu 25.04 with Canonical's TDX",
+                    "QEMU 9.2.1+tdx2.0",
+                    "distribution's, out-of-tree KVM",
+                    "OVMF 2025.02",
+                    TdxVmm.ofQemu("9.2.1"),
+                    Optional.of("202502"),
+                    "virtee/tdx-measure, pins of its container"),
+            new Stack(
+                    "Ubuntu 25.10",
+                    "QEMU 10.1",
+                    "6.16 or later (KVM_TDX_INIT_MEM_REGION)",
+                    "OVMF 2025.02",
+                    TdxVmm.ofQemu("10.1"),
+                    Optional.of("202502"),
+                    "virtee/tdx-measure's fixtures (MRTD 7357a10d)"),
+            new Stack(
+                    "Ubuntu 26.04",
+                    "QEMU 10.2.1",
+                    "6.16 or later",
+                    "OVMF 2025.05 or later",
+                    TdxVmm.ofQemu("10.2.1"),
+                    Optional.of("202505"),
+                    "virtee/tdx-measure, pins of its container; a live TD's tables in its fixture runtime-capture"),
+            new Stack(
+                    "Debian 12 guest firmware",
+                    "any",
+                    "any",
+                    "OVMF 2022.11",
+                    TdxVmm.ofQemu("10.1"),
+                    Optional.of("202211"),
+                    "Debian's packages; QEMU 7.2 there starts no TD"),
+            new Stack(
+                    "Debian 13 guest firmware",
+                    "any",
+                    "any",
+                    "OVMF 2025.02",
+                    TdxVmm.ofQemu("10.1"),
+                    Optional.of("202502"),
+                    "Debian's packages; QEMU 10.0 there starts no TD"),
+            new Stack(
+                    "Debian testing guest firmware",
+                    "QEMU 10.1 or later",
+                    "6.16 or later",
+                    "OVMF 2026.08",
+                    TdxVmm.ofQemu("10.1"),
+                    Optional.of("202605"),
+                    "Debian's packages"),
+            new Stack(
+                    "dstack",
+                    "dstack-qemu 9.2.1; 8.2.2 of Ubuntu 24.04",
+                    "host's",
+                    "dstack's OVMF, called pre202505",
+                    TdxVmm.ofQemu("9.2.1"),
+                    Optional.of("202411"),
+                    "quotes of dstack's fixtures quote-report and tdx-lite"),
+            new Stack(
+                    "Contrast",
+                    "QEMU 10.1",
+                    "6.16 or later",
+                    "own OVMF of 2025-12",
+                    TdxVmm.ofQemu("10.1"),
+                    Optional.of("202511"),
+                    "contrast pull requests 1977 and 1991"),
+            new Stack(
+                    "Google Compute Engine",
+                    "Google's",
+                    "Google's",
+                    "Google's",
+                    TdxVmm.GCE,
+                    Optional.empty(),
+                    "google/gce-tcb-verifier 74582c0"),
+            new Stack(
+                    "Azure",
+                    "Hyper-V",
+                    "none",
+                    "OpenHCL, an IGVM file; RTMRs stay zero, the guest has a vTPM",
+                    TdxVmm.HYPERV,
+                    Optional.empty(),
+                    "microsoft/igvm igvm/src/measurement/tdx.rs; Azure's HCL reports"),
+            new Stack(
+                    "cloud-hypervisor, Kata with td-shim",
+                    "cloud-hypervisor",
+                    "host's",
+                    "td-shim or TDVF",
+                    TdxVmm.CLOUD_HYPERVISOR,
+                    Optional.empty(),
+                    "td-shim's own tools"));
 
     private static void row(StringBuilder text, BehaviourProfile profile, String what) {
         text.append("| ")
