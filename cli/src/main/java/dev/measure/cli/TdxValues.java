@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Predicts MRTD, TD HOB and CFV of firmwares. */
 final class TdxValues {
