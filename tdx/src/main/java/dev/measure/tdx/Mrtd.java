@@ -174,7 +174,8 @@ public final class Mrtd {
             Evidence evidence,
             List<Assumption> assumptions,
             List<Warning> warnings) {
-        return predicted(sections, order, value(sections, order), evidence, assumptions, warnings);
+        Digest value = MrtdStream.alone(new MrtdStream.Image(sections, order));
+        return predicted(sections, order, value, evidence, assumptions, warnings);
     }
 
     private static Prediction predicted(
