@@ -23,6 +23,7 @@ final class PcrOutput {
     /** The PCRs that an assumption is about, where it is about some only. */
     private static final Map<String, List<Integer>> CONCERNED = Map.ofEntries(
             Map.entry("peifv", List.of(0)),
+            Map.entry("memory-type-information", List.of(0)),
             Map.entry("option-rom", List.of(2)),
             Map.entry("failed-boot-option", List.of(4)),
             Map.entry("boot-disk", List.of(1)),

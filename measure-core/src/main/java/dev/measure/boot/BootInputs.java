@@ -337,8 +337,6 @@ public final class BootInputs {
                     name.startsWith("db") ? GuidName.EFI_IMAGE_SECURITY_DATABASE : GuidName.EFI_GLOBAL_VARIABLE,
                     0,
                     lists)));
-            Source on = Source.of("SecureBootEnable", new byte[] {1});
-            keys.add(new VariableStore.Variable("SecureBootEnable", GuidName.EFI_SECURE_BOOT_ENABLE_DISABLE, 0, on));
             secureBootKeys = Optional.of(new VariableStore(Source.of("Secure Boot keys", new byte[0]), keys));
             return this;
         }

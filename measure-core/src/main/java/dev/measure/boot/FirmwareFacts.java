@@ -4,8 +4,8 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.firmware.FirmwareVolumes;
 import dev.measure.uefi.GuidName;
+import dev.measure.uefi.SecureBootMode;
 import dev.measure.uefi.VariableStore;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -129,13 +129,8 @@ record FirmwareFacts(
         if (secureBootCapable.isEmpty() || variables.isEmpty()) {
             return Optional.empty();
         }
-        boolean platformKey = variable(GuidName.EFI_GLOBAL_VARIABLE, "PK")
-                .filter(v -> v.length() > 0)
-                .isPresent();
-        List<Byte> enable = variable(GuidName.EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable")
-                .filter(v -> v.length() == 1)
-                .map(v -> List.of(v.toByteArray()[0]))
-                .orElse(List.of());
-        return Optional.of(platformKey && enable.equals(List.of((byte) 1)));
+        return Optional.of(SecureBootMode.isOn(
+                variable(GuidName.EFI_GLOBAL_VARIABLE, "PK"),
+                variable(GuidName.EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable")));
     }
 }

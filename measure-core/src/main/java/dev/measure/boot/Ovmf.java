@@ -12,8 +12,10 @@ import dev.measure.uefi.VariableData;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -130,23 +132,21 @@ final class Ovmf {
                     missingMachine());
             return;
         }
-        Source patched = Source.of(
-                pei.content().name(),
-                PeifvPatches.apply(pei.content(), variant.get().patches()));
+        byte[] memory = PeifvPatches.apply(pei.content(), variant.get().patches());
         String expected = variant.get().measuredSha256();
-        if (!expected.isEmpty() && !patched.digest(DigestAlgorithm.SHA256).hex().equals(expected)) {
+        if (!expected.isEmpty()
+                && !Source.of(pei.content().name(), memory)
+                        .digest(DigestAlgorithm.SHA256)
+                        .hex()
+                        .equals(expected)) {
             recorder.unknown(
                     0, "the list of PEIFV patches does not give the volume that it promises", "--peifv-patches");
             return;
         }
-        if (variant.get().machine().endsWith("smm=on")) { // builds with Secure Boot keep more state in place
-            recorder.assume(
-                    "peifv",
-                    "as listed",
-                    "the bytes that change in memory were " + variant.get().evidence()
-                            + "; with another variable store or QEMU version a Secure Boot build may change others:"
-                            + " compare PCR 0 with one boot of that machine, or give --peifv-patches");
+        if (variant.get().smm() && !storedMemoryTypes(known, pei, memory)) {
+            return;
         }
+        Source patched = Source.of(pei.content().name(), memory);
         recorder.add(
                 "PEIFV",
                 Producer.FIRMWARE,
@@ -162,6 +162,42 @@ final class Ovmf {
                                 + variant.get().evidence() + ")",
                         List.of(packed)),
                 Evidence.BOOT);
+    }
+
+    /**
+     * Puts into PEIFV what a build with SMM reads from the variable store.
+     *
+     * @return whether it is known
+     */
+    private boolean storedMemoryTypes(FirmwareFacts known, FirmwareVolumes.Volume pei, byte[] memory) {
+        byte[] file = pei.content().toByteArray();
+        OptionalInt table = MemoryTypeInformation.table(file);
+        if (table.isEmpty()) {
+            return true; // nothing of the store goes into this volume
+        }
+        if (known.variables().isEmpty() || inputs.secureBootKeys.isPresent()) {
+            if (inputs.peifvPatches.isPresent()) {
+                recorder.assume(
+                        "peifv",
+                        "as given",
+                        "PEIFV in memory depends on the variable MemoryTypeInformation of the store, which is not given");
+                return true;
+            }
+            recorder.unknown(
+                    0,
+                    "builds with SMM put what the variable MemoryTypeInformation says into PEIFV in memory, and the variable"
+                            + " store is not given",
+                    "--vars");
+            return false;
+        }
+        Optional<Source> variable = known.variable(MemoryTypeInformation.GUID, MemoryTypeInformation.VARIABLE);
+        MemoryTypeInformation.refresh(memory, file, table.getAsInt(), variable);
+        recorder.assume(
+                "memory-type-information",
+                variable.map(value -> HexFormat.of().formatHex(value.toByteArray()))
+                        .orElse("none"),
+                "as the store has it now; a boot that takes more memory changes it, and with it PCR 0 of later boots");
+        return true;
     }
 
     private String missingMachine() {

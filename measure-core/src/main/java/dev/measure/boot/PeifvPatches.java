@@ -65,6 +65,11 @@ public record PeifvPatches(List<Build> builds) {
             patches = List.copyOf(patches);
         }
 
+        /** {@return whether this is a machine with SMM, which only builds for it start on} */
+        boolean smm() {
+            return List.of(machine.split(",")).contains("smm=on");
+        }
+
         /** {@return whether the patches hold on a machine, of which a part that nobody named fits only {@code any}} */
         boolean fits(Optional<String> machineType, Optional<Integer> vcpus, Optional<Long> bytes) {
             return (machine.equals(ANY) || machineType.filter(machine::equals).isPresent())

@@ -2,6 +2,7 @@ package dev.measure.tdx;
 
 import dev.measure.Source;
 import dev.measure.uefi.GuidName;
+import dev.measure.uefi.SecureBootMode;
 import dev.measure.uefi.SignatureDatabase;
 import dev.measure.uefi.VariableStore;
 import java.util.Optional;
@@ -55,12 +56,11 @@ record SecureBootState(RtmrInputs inputs, Optional<VariableStore> store, Optiona
         if (!capable.get()) {
             return Optional.of(new byte[0]);
         }
-        boolean user = value("PK").length() > 0;
-        boolean disabled = store.flatMap(s -> s.variable(GuidName.EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable"))
-                .map(VariableStore.Variable::data)
-                .filter(data -> data.length() == 1 && data.toByteArray()[0] == 0)
-                .isPresent();
-        return Optional.of(new byte[] {(byte) (user && !disabled ? 1 : 0)});
+        boolean on = SecureBootMode.isOn(
+                Optional.of(value("PK")),
+                store.flatMap(s -> s.variable(GuidName.EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable"))
+                        .map(VariableStore.Variable::data));
+        return Optional.of(new byte[] {(byte) (on ? 1 : 0)});
     }
 
     /** {@return whether images are checked} */
