@@ -157,6 +157,7 @@ final class HelpTopics {
                   snp    fw, vmm, cpu, features, vcpus, hashes, rules
                   mrtd   fw, order
                   rtmr0, rtmr1, rtmr2, rtmr3   fw, edk2, vmm, memory, vcpus, profile, fwid, phase, variant
+                  pcr0 .. pcr23   bank, profile, fwid, phase, variant
 
                   fw        efifw:ID for firmware inside an f-UKI, else file:NAME, without folders
                   vmm       a behaviour profile: measure help profiles
@@ -166,6 +167,12 @@ final class HelpTopics {
                   order     page or section: how the VMM adds and measures pages
                   hashes    none, or the first 12 hex digits of the SHA-256 of the kernel-hash table
                   rules     raw for a firmware image; for an IGVM file who loads it: qemu, hyperv, igvmmeasure, ...
+                  bank      sha1, sha256, sha384, sha512 or sm3_256
+                  profile   the number of the profile of the UKI that boots
+                  fwid      the firmware that the stub selects, or none
+                  phase     the point in time: none when the kernel starts, or words of systemd joined by colons
+                  variant   only, or the name of one of several right values, of which a check takes any: exit-boot-retry,
+                            cpu-amd-40, stub-257.13, a name of --variant; several that count are joined by +
                 """;
     }
 }

@@ -29,7 +29,20 @@ final class PcrOptions {
                                 + " else each that can be selected, and none)",
                         List.of("none", "all"),
                         "--fwid"),
-                stub(),
+                Options.list(
+                        "versions of the stub, instead of what the file says; of several, any may be there, as during an"
+                                + " update",
+                        List.of(),
+                        "--stub"),
+                Options.repeated(
+                        "NAME=UKI",
+                        "another image that may boot instead, as during an update; may be repeated; the values are a set,"
+                                + " those of the first image are called main",
+                        "--variant"),
+                Options.list(
+                        "where a register has several right values, only those of these names, such as exit-boot-once",
+                        List.of(),
+                        "--choose"),
                 Options.value("FILE", "the UKI, in place of the parameter", "--image"),
                 Options.value(
                         "LOG",

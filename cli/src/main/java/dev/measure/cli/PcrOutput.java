@@ -3,10 +3,8 @@ package dev.measure.cli;
 import dev.measure.Assumption;
 import dev.measure.Measurement;
 import dev.measure.Prediction;
-import dev.measure.boot.BootInputs;
 import dev.measure.boot.BootPhase;
 import dev.measure.boot.BootPrediction;
-import dev.measure.boot.BootSequence;
 import dev.measure.eventlog.Replay;
 import dev.measure.tpm.Pcr;
 import dev.measure.tpm.PcrPrediction;
@@ -46,14 +44,7 @@ final class PcrOutput {
 
     /** {@return the boots of a request, each at each of its points in time} */
     static List<BootPrediction> boots(PcrRequest request) {
-        List<BootPrediction> boots = new ArrayList<>();
-        for (BootInputs inputs : request.boots()) {
-            BootPrediction start = BootSequence.of(inputs);
-            for (BootPhase phase : request.phases()) {
-                boots.add(start.at(phase));
-            }
-        }
-        return boots;
+        return PcrBoot.predict(request.boots(), request.phases(), request.chosen());
     }
 
     /**

@@ -1,10 +1,12 @@
 package dev.measure.cli;
 
+import dev.measure.Assumption;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.boot.BootDisk;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.BootPhase;
+import dev.measure.boot.BootVariant;
 import dev.measure.boot.Edk2Build;
 import dev.measure.boot.FirmwareSelection;
 import dev.measure.boot.NamedFile;
@@ -33,14 +35,23 @@ import java.util.stream.IntStream;
 /**
  * What a command line asks of the PCRs: the boots, and which registers at which times.
  *
- * @param boots one for each profile and firmware
+ * @param boots one for each profile and firmware, and for each image or stub that may be there
  * @param phases the points in time
  * @param pcrs the registers
  * @param banks the banks
+ * @param chosen of several courses of a boot, the names of those that are taken; all if there is none
  */
-record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> pcrs, Set<DigestAlgorithm> banks) {
+record PcrRequest(
+        List<PcrBoot> boots,
+        List<BootPhase> phases,
+        List<Integer> pcrs,
+        Set<DigestAlgorithm> banks,
+        List<String> chosen) {
     private static final int MOST_VCPUS = 4096;
     private static final int MOST_PROFILES = 255;
+
+    /** The name of the first image among those of {@code --variant}. */
+    private static final String MAIN = "main";
 
     /** systemd-measure works phases off in the order of their bytes, none first. */
     private static final Comparator<BootPhase> SYSTEMD_ORDER =
@@ -58,7 +69,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         machine(call, result, in);
         path(call, result, in);
         beside(call, result, in);
-        List<BootInputs> boots = uki.isEmpty() ? partsAlone(call, in) : targets(call, uki.get(), in.build());
+        List<PcrBoot> boots = boots(call, result, uki, in.build());
         Optional<PcrStyle> style = PcrStyle.of(call);
         List<Integer> usual = style.equals(Optional.of(PcrStyle.NITRO)) ? PcrStyle.NITRO_PCRS : usualPcrs();
         List<Integer> pcrs = call.has("--pcr") ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23) : usual;
@@ -70,7 +81,79 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         if (style.equals(Optional.of(PcrStyle.SYSTEMD))) {
             phases = phases.stream().sorted(SYSTEMD_ORDER).toList();
         }
-        return new PcrRequest(boots, phases, pcrs, banks);
+        List<String> chosen = call.has("--choose") ? Lists.names("--choose", call.values("--choose")) : List.of();
+        return new PcrRequest(boots, phases, pcrs, banks, chosen);
+    }
+
+    /** The boots of the image or the parts; of each stub or image where several may be there. */
+    private static List<PcrBoot> boots(Call call, Result result, Optional<Uki> uki, BootInputs base) {
+        List<StubVersion> stubs = stubs(call);
+        List<PcrBoot> boots = new ArrayList<>();
+        if (call.has("--variant")) {
+            if (uki.isEmpty() || !stubs.isEmpty()) {
+                throw Complaint.usage(
+                        uki.isEmpty() ? "--variant: no UKI is given" : "--variant and --stub exclude each other",
+                        uki.isEmpty()
+                                ? "measure pcr old.efi --variant new=new.efi"
+                                : "each image says what its stub is");
+            }
+            add(boots, choice("image", MAIN, "the image that is given first"), targets(call, uki.get(), base));
+            for (Map.Entry<String, Uki> other : others(call, result).entrySet()) {
+                BootInputs in = base.toBuilder().uki(other.getValue()).build();
+                add(
+                        boots,
+                        choice("image", other.getKey(), "the image of --variant " + other.getKey()),
+                        targets(call, other.getValue(), in));
+            }
+            return boots;
+        }
+        if (stubs.size() <= 1) {
+            List<BootInputs> only = uki.isEmpty() ? partsAlone(call, base) : targets(call, uki.get(), base);
+            only.forEach(in -> boots.add(new PcrBoot(Optional.empty(), in)));
+            return boots;
+        }
+        for (StubVersion stub : stubs) {
+            BootInputs in = base.toBuilder().stub(stub).build();
+            add(
+                    boots,
+                    choice("stub", "stub-" + stub, "the stub is version " + stub),
+                    uki.isEmpty() ? partsAlone(call, in) : targets(call, uki.get(), in));
+        }
+        if (uki.isPresent()) {
+            result.assumption(new Assumption(
+                    "stub",
+                    String.join(
+                            " or ", stubs.stream().map(StubVersion::toString).toList()),
+                    "PCR 4 is of the image as it is; with another stub the image is another, see --variant"));
+        }
+        return boots;
+    }
+
+    private static BootVariant.Choice choice(String fork, String name, String why) {
+        return new BootVariant.Choice(fork, name, why);
+    }
+
+    private static void add(List<PcrBoot> boots, BootVariant.Choice choice, List<BootInputs> targets) {
+        targets.forEach(in -> boots.add(new PcrBoot(Optional.of(choice), in)));
+    }
+
+    /** The images of {@code --variant}, by name. */
+    private static Map<String, Uki> others(Call call, Result result) {
+        Map<String, Uki> others = new LinkedHashMap<>();
+        for (String text : call.values("--variant")) {
+            int equals = text.indexOf('=');
+            String name = equals < 0 ? "" : text.substring(0, equals);
+            if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*") || name.equals(BootVariant.ONLY) || name.equals(MAIN)) {
+                throw Complaint.usage(
+                        "--variant: expected NAME=UKI, got '" + text + "'",
+                        "a name has letters, digits, '.', '_' and '-', and is not 'only' or '" + MAIN + "'");
+            }
+            Uki uki = uki(call, result, text.substring(equals + 1));
+            if (others.put(name, uki) != null) {
+                throw Complaint.usage("--variant: two images are named '" + name + "'", "");
+            }
+        }
+        return others;
     }
 
     /** {@return PCR 11 of an image: of all profiles unless some are named, and of all firmwares that it can select, or those named} */
@@ -93,7 +176,12 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
                 boots.add(one.firmwareSelection(FirmwareSelection.none()).build());
             }
         }
-        return new PcrRequest(boots, phases(call), List.of(11), banks(call));
+        return new PcrRequest(
+                boots.stream().map(boot -> new PcrBoot(Optional.empty(), boot)).toList(),
+                phases(call),
+                List.of(11),
+                banks(call),
+                List.of());
     }
 
     /** {@return the banks of a command line} */
@@ -135,7 +223,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
     }
 
     /** What is given in parts, or is a kernel alone, has one profile and at most the one firmware that is among the parts. */
-    private static List<BootInputs> partsAlone(Call call, BootInputs.Builder in) {
+    private static List<BootInputs> partsAlone(Call call, BootInputs in) {
         List<String> profiles = call.values("--profile");
         if (!profiles.isEmpty()
                 && !profiles.equals(List.of("all"))
@@ -148,7 +236,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
                     "--fwid is about a whole UKI",
                     "in parts, .efifw is measured if it is given: --efifw FILE; leave it out for none");
         }
-        return List.of(in.build());
+        return List.of(in);
     }
 
     private static Optional<Uki> image(Call call, Result result, BootInputs.Builder in) {
@@ -165,17 +253,12 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
                     "no UKI is given",
                     "give one: measure pcr linux.efi; or its parts: --linux FILE, --osrel FILE, ...");
         }
-        stub(call, in);
+        List<StubVersion> stubs = stubs(call);
+        if (stubs.size() == 1) {
+            in.stub(stubs.get(0));
+        }
         if (name.isPresent()) {
-            Source file = call.inputs().open(name.get());
-            result.input("uki", file);
-            Uki uki = Uki.read(file, call.common().strictness());
-            if (uki.kind() == Uki.Kind.ADDON) {
-                throw Complaint.usage(
-                        name.get() + " is a UKI add-on, which does not boot by itself",
-                        "give the UKI, and this file as --addon");
-            }
-            uki.warnings().forEach(result::warning);
+            Uki uki = uki(call, result, name.get());
             in.uki(uki);
             return Optional.of(uki);
         }
@@ -183,6 +266,32 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
         parts.forEach((section, file) -> sections.add(new NamedFile(section, opened(call, result, "section", file))));
         in.parts(sections);
         return Optional.empty();
+    }
+
+    private static Uki uki(Call call, Result result, String name) {
+        Source file = call.inputs().open(name);
+        result.input("uki", file);
+        Uki uki = Uki.read(file, call.common().strictness());
+        if (uki.kind() == Uki.Kind.ADDON) {
+            throw Complaint.usage(
+                    name + " is a UKI add-on, which does not boot by itself", "give the UKI, and this file as --addon");
+        }
+        uki.warnings().forEach(result::warning);
+        return uki;
+    }
+
+    private static List<StubVersion> stubs(Call call) {
+        if (!call.has("--stub")) {
+            return List.of();
+        }
+        try {
+            return Lists.names("--stub", call.values("--stub")).stream()
+                    .map(StubVersion::parse)
+                    .distinct()
+                    .toList();
+        } catch (IllegalArgumentException e) {
+            throw Complaint.usage("--stub: " + e.getMessage(), "");
+        }
     }
 
     static void stub(Call call, BootInputs.Builder in) {
@@ -421,7 +530,7 @@ record PcrRequest(List<BootInputs> boots, List<BootPhase> phases, List<Integer> 
     /** {@return the boots that a command line asks of a UKI: its profiles, and the firmwares that each can select} */
     static List<BootInputs> targets(Call call, Uki uki, BootInputs base) {
         List<BootInputs> targets = new ArrayList<>();
-        Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
+        Optional<StubVersion> stub = base.stub();
         for (int profile : profiles(call, uki, false)) {
             BootInputs.Builder in = base.toBuilder().profile(profile);
             for (FirmwareSelection selection : selections(call, uki, profile, stub)) {

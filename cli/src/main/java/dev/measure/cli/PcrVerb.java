@@ -147,7 +147,7 @@ final class PcrVerb implements Verb {
             throw Complaint.usage(
                     "--write-eventlog: a boot can leave "
                             + boot.variants().stream().map(BootVariant::name).toList(),
-                    "say which: --exit-boot-retry yes or no");
+                    "say which: --exit-boot-retry yes or no, or --choose NAME");
         }
         if (!boot.notKnown().isEmpty()) {
             call.talk()

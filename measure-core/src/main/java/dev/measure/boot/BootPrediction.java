@@ -2,11 +2,16 @@ package dev.measure.boot;
 
 import dev.measure.Assumption;
 import dev.measure.Warning;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -56,14 +61,87 @@ public record BootPrediction(
         EventRecorder recorder = new EventRecorder();
         SystemdPhases.record(recorder, later);
         List<BootVariant> longer = variants.stream()
-                .map(variant -> new BootVariant(
-                        variant.name(),
-                        variant.why(),
-                        Stream.concat(variant.events().stream(), recorder.events().stream())
-                                .toList()))
+                .map(variant -> variant.with(recorder.events()))
                 .toList();
         List<Assumption> more = Stream.concat(assumptions.stream(), recorder.assumptions().stream())
                 .toList();
         return new BootPrediction(later, longer, notKnown, more, warnings, fwid, profile, secureBoot, refusal);
+    }
+
+    /**
+     * {@return one of several boots, of which it is not known which: an image or its successor during an update}
+     *
+     * @param boots the boots, of one profile, one firmware and one time, each with the choice that leads to it, of one fork
+     * @throws IllegalArgumentException if there is none, or they differ in profile, firmware or time
+     */
+    public static BootPrediction anyOf(Map<BootVariant.Choice, BootPrediction> boots) {
+        List<BootVariant> variants = new ArrayList<>();
+        SortedMap<Integer, NotKnown> notKnown = new TreeMap<>();
+        Set<Assumption> assumptions = new LinkedHashSet<>();
+        Set<Warning> warnings = new LinkedHashSet<>();
+        Set<Optional<Boolean>> secureBoot = new LinkedHashSet<>();
+        Optional<String> refusal = Optional.empty();
+        BootPrediction first = boots.values().stream()
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("a prediction needs a boot"));
+        for (Map.Entry<BootVariant.Choice, BootPrediction> entry : boots.entrySet()) {
+            BootPrediction boot = entry.getValue();
+            if (boot.profile != first.profile || !boot.fwid.equals(first.fwid) || !boot.phase.equals(first.phase)) {
+                throw new IllegalArgumentException(
+                        "boots of different profiles, firmwares or times are no alternatives");
+            }
+            boot.variants.forEach(variant -> variants.add(variant.after(entry.getKey())));
+            String name = entry.getKey().name();
+            boot.notKnown.forEach(
+                    (pcr, not) -> notKnown.putIfAbsent(pcr, new NotKnown(pcr, name + ": " + not.why(), not.input())));
+            assumptions.addAll(boot.assumptions);
+            warnings.addAll(boot.warnings);
+            secureBoot.add(boot.secureBoot);
+            refusal = refusal.or(() -> boot.refusal.map(why -> name + ": " + why));
+        }
+        return new BootPrediction(
+                first.phase,
+                variants,
+                notKnown,
+                List.copyOf(assumptions),
+                List.copyOf(warnings),
+                first.fwid,
+                first.profile,
+                secureBoot.size() == 1 ? first.secureBoot : Optional.empty(),
+                refusal);
+    }
+
+    /**
+     * {@return the same boot, with only some of its courses}
+     *
+     * @param names of choices; at a fork of which one is named, only the named ways are taken
+     * @throws IllegalArgumentException if no course has a choice of such a name
+     */
+    public BootPrediction choose(List<String> names) {
+        List<BootVariant.Choice> all = variants.stream()
+                .flatMap(variant -> variant.choices().stream())
+                .distinct()
+                .toList();
+        for (String name : names) {
+            if (all.stream().noneMatch(choice -> choice.name().equals(name))) {
+                throw new IllegalArgumentException("there is no variant '" + name + "' to choose, but "
+                        + (all.isEmpty()
+                                ? "only one"
+                                : String.join(
+                                        ", ",
+                                        all.stream()
+                                                .map(BootVariant.Choice::name)
+                                                .toList())));
+            }
+        }
+        Set<String> forks = all.stream()
+                .filter(choice -> names.contains(choice.name()))
+                .map(BootVariant.Choice::fork)
+                .collect(Collectors.toSet());
+        List<BootVariant> chosen = variants.stream()
+                .filter(variant -> variant.choices().stream()
+                        .allMatch(choice -> !forks.contains(choice.fork()) || names.contains(choice.name())))
+                .toList();
+        return new BootPrediction(phase, chosen, notKnown, assumptions, warnings, fwid, profile, secureBoot, refusal);
     }
 }

@@ -479,19 +479,18 @@ public final class BootSequence {
 
     /** The list up to the end of boot services, in each course that this may take. */
     private BootPrediction variants() {
-        List<Boolean> courses = ovmf.exitBootCourses();
         List<BootVariant> variants = new ArrayList<>();
-        List<BootEvent> common = List.copyOf(recorder.events());
-        for (boolean retry : courses) {
-            EventRecorder end = new EventRecorder();
-            Ovmf.exitBootServices(end, retry);
-            List<BootEvent> all = new ArrayList<>(common);
-            all.addAll(end.events());
-            String name = courses.size() == 1 ? BootVariant.ONLY : retry ? "exit-boot-retry" : "exit-boot-once";
-            String why = retry
-                    ? "the first ExitBootServices fails and the kernel tries again, as seen with OVMF 2026.08 from disk"
-                    : "the first ExitBootServices succeeds";
-            variants.add(new BootVariant(name, why, all));
+        for (BootVariant course : recorder.courses()) {
+            List<Boolean> retries = ovmf.exitBootCourses();
+            for (boolean retry : retries) {
+                EventRecorder end = new EventRecorder();
+                Ovmf.exitBootServices(end, retry);
+                List<BootVariant.Choice> choices = new ArrayList<>(course.choices());
+                if (retries.size() > 1) {
+                    choices.add(exitBoot(retry));
+                }
+                variants.add(new BootVariant(choices, course.events()).with(end.events()));
+            }
         }
         return new BootPrediction(
                 BootPhase.KERNEL_START,
@@ -503,5 +502,14 @@ public final class BootSequence {
                 profile,
                 secureBoot,
                 refusal);
+    }
+
+    private static BootVariant.Choice exitBoot(boolean retry) {
+        return new BootVariant.Choice(
+                "exit-boot",
+                retry ? "exit-boot-retry" : "exit-boot-once",
+                retry
+                        ? "the first ExitBootServices fails and the kernel tries again, as seen with OVMF 2026.08 from disk"
+                        : "the first ExitBootServices succeeds");
     }
 }

@@ -7,8 +7,10 @@ import dev.measure.Source;
 import dev.measure.Warning;
 import dev.measure.eventlog.EventType;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -18,6 +20,7 @@ final class EventRecorder {
     private static final byte[] SEPARATOR = new byte[4];
 
     private final List<BootEvent> events = new ArrayList<>();
+    private final SortedMap<Integer, Map<BootVariant.Choice, BootEvent>> forks = new TreeMap<>();
     private final SortedMap<Integer, NotKnown> notKnown = new TreeMap<>();
     private final Set<Assumption> assumptions = new LinkedHashSet<>();
     private final Set<Warning> warnings = new LinkedHashSet<>();
@@ -50,6 +53,36 @@ final class EventRecorder {
             Provenance provenance,
             Evidence evidence) {
         events.add(new BootEvent(name, producer, pcr, type, Source.of(name, data), measured, provenance, evidence));
+    }
+
+    /**
+     * A fork: one of several events.
+     *
+     * @param ways each way with its event; the first is the one that the list of events has
+     */
+    void fork(Map<BootVariant.Choice, BootEvent> ways) {
+        forks.put(events.size(), new LinkedHashMap<>(ways));
+        events.add(ways.values().iterator().next());
+    }
+
+    /** {@return the lists of events: one for each combination of ways at the forks} */
+    List<BootVariant> courses() {
+        List<BootVariant> courses = List.of(new BootVariant(List.of(), events));
+        for (Map.Entry<Integer, Map<BootVariant.Choice, BootEvent>> fork : forks.entrySet()) {
+            List<BootVariant> more = new ArrayList<>();
+            for (BootVariant course : courses) {
+                for (Map.Entry<BootVariant.Choice, BootEvent> way :
+                        fork.getValue().entrySet()) {
+                    List<BootEvent> other = new ArrayList<>(course.events());
+                    other.set(fork.getKey(), way.getValue());
+                    List<BootVariant.Choice> choices = new ArrayList<>(course.choices());
+                    choices.add(way.getKey());
+                    more.add(new BootVariant(choices, other));
+                }
+            }
+            courses = more;
+        }
+        return courses;
     }
 
     void separator(int pcr) {

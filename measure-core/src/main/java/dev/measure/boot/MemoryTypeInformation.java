@@ -24,6 +24,7 @@ final class MemoryTypeInformation {
     static final String VARIABLE = "MemoryTypeInformation";
 
     private static final int RECORD = 8;
+    private static final int PAGE = 4096;
 
     /** EfiMaxMemoryType: 15 up to 2022, 16 since EfiUnacceptedMemoryType. */
     private static final int MOST_TYPES = 16;
@@ -73,16 +74,18 @@ final class MemoryTypeInformation {
      * @param file the volume as it is in the file, of the same length
      * @param at where the table is
      * @param variable the value of the variable; empty if the store has none
+     * @return by how many pages the table grew
      */
-    static void refresh(byte[] memory, byte[] file, int at, Optional<Source> variable) {
+    static long refresh(byte[] memory, byte[] file, int at, Optional<Source> variable) {
         System.arraycopy(file, at, memory, at, TYPES.length * RECORD);
         ByteBuffer table = ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
         int largest = (table.getInt(at + TYPES.length * RECORD) + 1) * RECORD;
         if (variable.isEmpty()
                 || variable.get().length() > largest
                 || variable.get().length() % RECORD != 0) {
-            return; // the firmware does not take a value of another form
+            return 0; // the firmware does not take a value of another form
         }
+        long grown = 0;
         for (int i = 0; i < TYPES.length; i++) {
             int place = at + i * RECORD;
             Cursor hints = Cursor.of(variable.get());
@@ -92,11 +95,26 @@ final class MemoryTypeInformation {
                 long pages = hints.u32("NumberOfPages");
                 if (type == TYPES[i]) { // the first record of a type counts
                     matched = true;
-                    if (Integer.toUnsignedLong(table.getInt(place + 4)) < pages) {
+                    long before = Integer.toUnsignedLong(table.getInt(place + 4));
+                    if (before < pages) {
+                        grown += pages - before;
                         table.putInt(place + 4, (int) pages);
                     }
                 }
             }
         }
+        return grown;
+    }
+
+    /**
+     * Lowers an address in a volume by the pages that the table grew: what lies below the memory that is set aside.
+     *
+     * @param memory the volume in memory, changed in place
+     * @param at where the address is, u32
+     * @param pages how many pages
+     */
+    static void lower(byte[] memory, int at, long pages) {
+        ByteBuffer bytes = ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(at, (int) (bytes.getInt(at) - pages * PAGE));
     }
 }

@@ -1,6 +1,5 @@
 package dev.measure.boot;
 
-import dev.measure.DigestAlgorithm;
 import dev.measure.Evidence;
 import dev.measure.Provenance;
 import dev.measure.Source;
@@ -12,10 +11,8 @@ import dev.measure.uefi.VariableData;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -67,7 +64,7 @@ final class Ovmf {
         FirmwareVolumes.Volume pei = known.volumes().get().volumes().get(0);
         FirmwareVolumes.Volume dxe = known.volumes().get().volumes().get(1);
         Provenance.FileRange packed = known.volumes().get().packed();
-        peifv(known, pei, packed);
+        new Peifv(recorder, inputs, known).record(pei, packed);
         recorder.add(
                 "DXEFV",
                 Producer.FIRMWARE,
@@ -103,110 +100,6 @@ final class Ovmf {
                         ? new Provenance.Parameter("crtm-version", version.get())
                         : Provenance.FileRange.of(inputs.firmware.orElseThrow()),
                 Evidence.BOOT);
-    }
-
-    private void peifv(FirmwareFacts known, FirmwareVolumes.Volume pei, Provenance.FileRange packed) {
-        Optional<List<PeifvPatches.Variant>> variants = inputs.peifvPatches
-                .flatMap(given -> given.variants(known.sha256()))
-                .or(() -> PeifvPatches.builtIn().variants(known.sha256()));
-        if (variants.isEmpty()) {
-            recorder.unknown(
-                    0,
-                    "PEIFV in memory differs from the file in bytes that are not known for this build",
-                    "--peifv-patches, learned from a log of that machine");
-            return;
-        }
-        Optional<PeifvPatches.Variant> variant = variants.get().stream()
-                .filter(v -> v.fits(inputs.machineType, inputs.smp, inputs.memory))
-                .findFirst();
-        if (variant.isEmpty()) {
-            recorder.unknown(
-                    0,
-                    "PEIFV in memory depends on the machine, and this one is not listed: known are "
-                            + String.join(
-                                    "; ",
-                                    variants.get().stream()
-                                            .map(v -> v.machine() + " with " + v.smp() + " vCPUs and " + v.memory()
-                                                    + " of memory")
-                                            .toList()),
-                    missingMachine());
-            return;
-        }
-        byte[] memory = PeifvPatches.apply(pei.content(), variant.get().patches());
-        String expected = variant.get().measuredSha256();
-        if (!expected.isEmpty()
-                && !Source.of(pei.content().name(), memory)
-                        .digest(DigestAlgorithm.SHA256)
-                        .hex()
-                        .equals(expected)) {
-            recorder.unknown(
-                    0, "the list of PEIFV patches does not give the volume that it promises", "--peifv-patches");
-            return;
-        }
-        if (variant.get().smm() && !storedMemoryTypes(known, pei, memory)) {
-            return;
-        }
-        Source patched = Source.of(pei.content().name(), memory);
-        recorder.add(
-                "PEIFV",
-                Producer.FIRMWARE,
-                0,
-                EventType.EV_EFI_PLATFORM_FIRMWARE_BLOB,
-                EventBytes.firmwareBlob(
-                        build().map(Edk2Build::peifvBase).orElse(0L),
-                        pei.content().length()),
-                Measured.of(patched),
-                new Provenance.Derived(
-                        "unpacked firmware volume with "
-                                + variant.get().patches().size() + " patches of the running machine ("
-                                + variant.get().evidence() + ")",
-                        List.of(packed)),
-                Evidence.BOOT);
-    }
-
-    /**
-     * Puts into PEIFV what a build with SMM reads from the variable store.
-     *
-     * @return whether it is known
-     */
-    private boolean storedMemoryTypes(FirmwareFacts known, FirmwareVolumes.Volume pei, byte[] memory) {
-        byte[] file = pei.content().toByteArray();
-        OptionalInt table = MemoryTypeInformation.table(file);
-        if (table.isEmpty()) {
-            return true; // nothing of the store goes into this volume
-        }
-        if (known.variables().isEmpty() || inputs.secureBootKeys.isPresent()) {
-            if (inputs.peifvPatches.isPresent()) {
-                recorder.assume(
-                        "peifv",
-                        "as given",
-                        "PEIFV in memory depends on the variable MemoryTypeInformation of the store, which is not given");
-                return true;
-            }
-            recorder.unknown(
-                    0,
-                    "builds with SMM put what the variable MemoryTypeInformation says into PEIFV in memory, and the variable"
-                            + " store is not given",
-                    "--vars");
-            return false;
-        }
-        Optional<Source> variable = known.variable(MemoryTypeInformation.GUID, MemoryTypeInformation.VARIABLE);
-        MemoryTypeInformation.refresh(memory, file, table.getAsInt(), variable);
-        recorder.assume(
-                "memory-type-information",
-                variable.map(value -> HexFormat.of().formatHex(value.toByteArray()))
-                        .orElse("none"),
-                "as the store has it now; a boot that takes more memory changes it, and with it PCR 0 of later boots");
-        return true;
-    }
-
-    private String missingMachine() {
-        if (inputs.machineType.isEmpty()) {
-            return "--machine-type";
-        }
-        return inputs.smp.isEmpty() || inputs.memory.isEmpty()
-                ? "--smp and --memory"
-                : "--peifv-patches, learned from a log of that machine";
     }
 
     /** PCR 7 up to its separator: state and databases of Secure Boot. */

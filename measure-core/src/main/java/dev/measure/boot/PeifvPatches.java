@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The bytes by which PEIFV in memory, where it is measured, differs from PEIFV in the file: modules that run before memory is known
@@ -20,7 +21,7 @@ import java.util.Optional;
  *
  * <p>Form: a list of objects with {@code sha256} of the firmware file and {@code variants}, each with {@code machine}, {@code smp},
  * {@code memory} ({@code any} or a value), {@code patches} of {@code offset} and {@code bytes}, and {@code measuredSha256} of the
- * volume with the patches.
+ * volume with the patches; where the processor matters too, {@code cpu}, and several variants are right.
  *
  * @param builds the builds
  */
@@ -57,12 +58,27 @@ public record PeifvPatches(List<Build> builds) {
      * @param patches the bytes
      * @param measuredSha256 of the volume with the patches; empty if it is not stated
      * @param evidence how it is known, in words
+     * @param cpu the kind of processor, or {@code any}; part of ids
+     * @param belowMemoryTypes where the patched volume has a u32 address below the memory that MemoryTypeInformation sets aside, for
+     *     the table of the file; empty if none of its addresses depends on that
      */
     public record Variant(
-            String machine, String smp, String memory, List<Patch> patches, String measuredSha256, String evidence) {
+            String machine,
+            String smp,
+            String memory,
+            List<Patch> patches,
+            String measuredSha256,
+            String evidence,
+            String cpu,
+            OptionalInt belowMemoryTypes) {
         /** Copies the list. */
         public Variant {
             patches = List.copyOf(patches);
+        }
+
+        /** {@return whether the patches do not depend on the processor} */
+        boolean anyCpu() {
+            return cpu.equals(ANY);
         }
 
         /** {@return whether this is a machine with SMM, which only builds for it start on} */
@@ -221,7 +237,8 @@ public record PeifvPatches(List<Build> builds) {
         }
 
         Variant variant() throws IOException {
-            String[] texts = {ANY, ANY, ANY, "", ""};
+            String[] texts = {ANY, ANY, ANY, "", "", ANY};
+            int[] below = {-1};
             List<Patch> patches = new ArrayList<>();
             object(name -> {
                 switch (name) {
@@ -230,11 +247,34 @@ public record PeifvPatches(List<Build> builds) {
                     case "memory" -> texts[2] = text(name);
                     case "measuredSha256" -> texts[3] = text(name);
                     case "evidence" -> texts[4] = text(name);
+                    case "cpu" -> texts[5] = text(name);
+                    case "belowMemoryTypes" -> below[0] = number(name);
                     case "patches" -> patches.addAll(list(this::patch));
                     default -> json.skipChildren();
                 }
             });
-            return new Variant(texts[0], texts[1], texts[2], patches, texts[3], texts[4]);
+            if (below[0] >= 0
+                    && patches.stream()
+                            .noneMatch(patch ->
+                                    patch.offset() == below[0] && patch.hex().length() == 8)) {
+                throw malformed("belowMemoryTypes, the offset of a patch of four bytes");
+            }
+            return new Variant(
+                    texts[0],
+                    texts[1],
+                    texts[2],
+                    patches,
+                    texts[3],
+                    texts[4],
+                    texts[5],
+                    below[0] < 0 ? OptionalInt.empty() : OptionalInt.of(below[0]));
+        }
+
+        int number(String what) throws IOException {
+            if (json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+                throw malformed(what + ", a number");
+            }
+            return json.getValueAsInt(-1);
         }
 
         Patch patch() throws IOException {
@@ -242,12 +282,7 @@ public record PeifvPatches(List<Build> builds) {
             String[] hex = {""};
             object(name -> {
                 switch (name) {
-                    case "offset" -> {
-                        if (json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-                            throw malformed("offset, a number");
-                        }
-                        offset[0] = json.getValueAsInt(-1);
-                    }
+                    case "offset" -> offset[0] = number(name);
                     case "bytes" -> hex[0] = text(name);
                     default -> json.skipChildren();
                 }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -91,20 +92,66 @@ public final class Pcr {
         if (!known(boot, register.index())) {
             return List.of(prediction(boot, register, BootVariant.ONLY, "", unknown(boot, register)));
         }
-        Map<List<BootEvent>, BootVariant> courses = new LinkedHashMap<>();
-        boot.variants().forEach(variant -> courses.putIfAbsent(variant.events(register.index()), variant));
+        Map<List<Digest>, List<BootVariant>> courses = new LinkedHashMap<>();
+        for (BootVariant variant : boot.variants()) {
+            List<Digest> extended = variant.events(register.index()).stream()
+                    .map(event -> digests.digest(event, register.bank()))
+                    .toList();
+            courses.computeIfAbsent(extended, any -> new ArrayList<>()).add(variant);
+        }
+        Set<String> deciding = deciding(courses);
         List<PcrPrediction> predictions = new ArrayList<>();
-        for (Map.Entry<List<BootEvent>, BootVariant> course : courses.entrySet()) {
-            boolean only = courses.size() == 1;
+        for (List<BootVariant> same : courses.values()) {
+            BootVariant course = same.get(0);
+            BootVariant told = new BootVariant(
+                    course.choices().stream()
+                            .filter(choice -> deciding.contains(choice.fork()))
+                            .toList(),
+                    List.of());
             predictions.add(prediction(
                     boot,
                     register,
-                    only ? BootVariant.ONLY : course.getValue().name(),
-                    only ? "" : course.getValue().why(),
+                    told.name(),
+                    told.why(),
                     new Prediction.Predicted(
-                            fold(register, course.getKey(), digests), boot.assumptions(), boot.warnings())));
+                            fold(register, course.events(register.index()), digests),
+                            boot.assumptions(),
+                            boot.warnings())));
         }
         return predictions;
+    }
+
+    /** {@return the forks that tell the courses of a register apart: the fewest, in the order of the choices} */
+    private static Set<String> deciding(Map<List<Digest>, List<BootVariant>> courses) {
+        Set<String> forks = new LinkedHashSet<>();
+        courses.values()
+                .forEach(same ->
+                        same.forEach(variant -> variant.choices().forEach(choice -> forks.add(choice.fork()))));
+        for (String fork : List.copyOf(forks)) {
+            Set<String> without = new LinkedHashSet<>(forks);
+            without.remove(fork);
+            if (tells(without, courses)) {
+                forks.remove(fork);
+            }
+        }
+        return forks;
+    }
+
+    /** Whether no two courses that differ in value make the same choices at some forks. */
+    private static boolean tells(Set<String> forks, Map<List<Digest>, List<BootVariant>> courses) {
+        Map<List<BootVariant.Choice>, List<Digest>> values = new HashMap<>();
+        for (Map.Entry<List<Digest>, List<BootVariant>> course : courses.entrySet()) {
+            for (BootVariant variant : course.getValue()) {
+                List<BootVariant.Choice> choices = variant.choices().stream()
+                        .filter(choice -> forks.contains(choice.fork()))
+                        .toList();
+                List<Digest> other = values.putIfAbsent(choices, course.getKey());
+                if (other != null && !other.equals(course.getKey())) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private static Prediction unknown(BootPrediction boot, Register.Pcr register) {

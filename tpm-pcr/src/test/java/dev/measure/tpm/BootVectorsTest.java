@@ -36,19 +36,21 @@ class BootVectorsTest {
                 BootPrediction prediction = boot.outcome().boot();
                 boot.fwid()
                         .ifPresent(fwid -> assertEquals(fwid, prediction.fwid().orElse("none")));
-                List<PcrPrediction> values = boot.outcome().values().stream()
-                        .filter(value -> PCRS.contains(value.register().index()))
-                        .toList();
-                assertEquals(PCRS.size() * boot.banks().size(), values.size());
                 List<String> wrong = new ArrayList<>();
-                for (PcrPrediction value : values) {
-                    String expected =
-                            boot.pcr(value.register().bank(), value.register().index());
-                    String got = value.prediction() instanceof Prediction.Predicted predicted
-                            ? predicted.measurement().value().hex()
-                            : value.prediction().toString();
-                    if (!expected.equals(got)) {
-                        wrong.add(value.id() + ": expected " + expected + ", got " + got);
+                for (int pcr : PCRS) {
+                    for (DigestAlgorithm bank : boot.banks()) {
+                        String expected = boot.pcr(bank, pcr);
+                        List<String> got = boot.outcome().of(pcr, bank).stream()
+                                .map(value -> value.prediction() instanceof Prediction.Predicted predicted
+                                        ? predicted.measurement().value().hex()
+                                        : value.prediction().toString())
+                                .toList();
+                        if (!got.contains(expected)) {
+                            wrong.add("PCR " + pcr + " " + bank.id() + ": expected " + expected + ", got " + got);
+                        }
+                        // Only PCR 0 may have several values, where a build depends on the processor, which no case
+                        // names.
+                        assertTrue(got.size() == 1 || pcr == 0, () -> "PCR " + pcr + ": " + got);
                     }
                 }
                 assertTrue(wrong.isEmpty(), () -> String.join("\n", wrong) + "\n" + difference(boot, prediction));
