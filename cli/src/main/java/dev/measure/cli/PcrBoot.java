@@ -19,10 +19,10 @@ import java.util.Optional;
  */
 record PcrBoot(Optional<BootVariant.Choice> choice, BootInputs inputs) {
     /** {@return the predictions, each at each time; boots of one profile and firmware that differ in their choice are one set} */
-    static List<BootPrediction> predict(List<PcrBoot> boots, List<BootPhase> phases, List<String> chosen) {
+    static List<BootPrediction> predict(PcrRequest request) {
         Map<List<Object>, Map<BootVariant.Choice, BootPrediction>> sets = new LinkedHashMap<>();
-        for (int i = 0; i < boots.size(); i++) {
-            PcrBoot boot = boots.get(i);
+        for (int i = 0; i < request.boots().size(); i++) {
+            PcrBoot boot = request.boots().get(i);
             BootPrediction start = BootSequence.of(boot.inputs);
             Object alone = boot.choice.isPresent() ? "set" : i;
             sets.computeIfAbsent(List.of(start.profile(), start.fwid(), alone), any -> new LinkedHashMap<>())
@@ -31,8 +31,8 @@ record PcrBoot(Optional<BootVariant.Choice> choice, BootInputs inputs) {
         List<BootPrediction> predictions = new ArrayList<>();
         for (Map<BootVariant.Choice, BootPrediction> set : sets.values()) {
             BootPrediction start = set.size() == 1 ? set.values().iterator().next() : BootPrediction.anyOf(set);
-            for (BootPhase phase : phases) {
-                predictions.add(chosen(start.at(phase), chosen));
+            for (BootPhase phase : request.phases()) {
+                predictions.add(chosen(start.at(phase, request.identity()), request.chosen()));
             }
         }
         return predictions;

@@ -13,7 +13,15 @@ final class PcrOptions {
     private PcrOptions() {}
 
     static List<Options.Group> groups() {
-        return List.of(what(), parts(), machine(), bootPath(), GrubOptions.group(), direct(), beside());
+        return List.of(
+                what(),
+                parts(),
+                machine(),
+                bootPath(),
+                GrubOptions.group(),
+                direct(),
+                beside(),
+                IdentityOptions.group());
     }
 
     /** Which values. */
@@ -141,7 +149,8 @@ final class PcrOptions {
                 Options.repeated("NNNN=FILE", "value of a boot option; may be repeated", "--boot-variable"),
                 Options.value(
                         "DEVICE",
-                        "disk of the first boot option as in QEMU's -device (default virtio-blk-pci,bootindex=0)",
+                        "disk of the first boot option as in QEMU's -device, such as nvme,serial=x,bootindex=0; by default PCR 1 is a"
+                                + " set for virtio-blk-pci, scsi-hd and ide-hd in the first slot",
                         "--boot-disk"),
                 Options.repeated(
                         "FILE|none",

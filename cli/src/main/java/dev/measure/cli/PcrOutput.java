@@ -22,6 +22,7 @@ final class PcrOutput {
     private static final Map<String, List<Integer>> CONCERNED = Map.ofEntries(
             Map.entry("peifv", List.of(0)),
             Map.entry("memory-type-information", List.of(0)),
+            Map.entry("identity", List.of(15)),
             Map.entry("option-rom", List.of(2)),
             Map.entry("failed-boot-option", List.of(4)),
             Map.entry("boot-disk", List.of(1)),
@@ -44,7 +45,7 @@ final class PcrOutput {
 
     /** {@return the boots of a request, each at each of its points in time} */
     static List<BootPrediction> boots(PcrRequest request) {
-        return PcrBoot.predict(request.boots(), request.phases(), request.chosen());
+        return PcrBoot.predict(request);
     }
 
     /**

@@ -12,6 +12,7 @@ import dev.measure.boot.FirmwareSelection;
 import dev.measure.boot.NamedFile;
 import dev.measure.boot.PeifvPatches;
 import dev.measure.boot.SelectableFirmware;
+import dev.measure.boot.SystemIdentity;
 import dev.measure.smbios.SmbiosTable;
 import dev.measure.uefi.AuthenticatedVariable;
 import dev.measure.uefi.SignatureDatabase;
@@ -40,13 +41,15 @@ import java.util.stream.IntStream;
  * @param pcrs the registers
  * @param banks the banks
  * @param chosen of several courses of a boot, the names of those that are taken; all if there is none
+ * @param identity what the system measures into PCR 15
  */
 record PcrRequest(
         List<PcrBoot> boots,
         List<BootPhase> phases,
         List<Integer> pcrs,
         Set<DigestAlgorithm> banks,
-        List<String> chosen) {
+        List<String> chosen,
+        SystemIdentity identity) {
     private static final int MOST_VCPUS = 4096;
     private static final int MOST_PROFILES = 255;
 
@@ -82,7 +85,7 @@ record PcrRequest(
             phases = phases.stream().sorted(SYSTEMD_ORDER).toList();
         }
         List<String> chosen = call.has("--choose") ? Lists.names("--choose", call.values("--choose")) : List.of();
-        return new PcrRequest(boots, phases, pcrs, banks, chosen);
+        return new PcrRequest(boots, phases, pcrs, banks, chosen, IdentityOptions.of(call));
     }
 
     /** The boots of the image or the parts; of each stub or image where several may be there. */
@@ -181,7 +184,8 @@ record PcrRequest(
                 phases(call),
                 List.of(11),
                 banks(call),
-                List.of());
+                List.of(),
+                SystemIdentity.UNKNOWN);
     }
 
     /** {@return the banks of a command line} */

@@ -16,6 +16,9 @@ import java.util.Optional;
 
 /** {@code measure pcr}: the PCRs of a boot. */
 final class PcrVerb implements Verb {
+    /** Forks of which the log takes the first way, QEMU's default, unless another is chosen. */
+    private static final List<String> MACHINE_FORKS = List.of("cpu", "disk");
+
     @Override
     public String name() {
         return "pcr";
@@ -132,6 +135,29 @@ final class PcrVerb implements Verb {
         return Shell.line(words) + ", with the other options as given";
     }
 
+    /** The course whose log is written: it has to be said, but for what only the machine knows. */
+    private static BootVariant course(BootPrediction boot, Call call) {
+        BootVariant first = boot.variants().get(0);
+        if (boot.variants().size() == 1) {
+            return first;
+        }
+        List<String> asked = first.choices().stream()
+                .map(BootVariant.Choice::fork)
+                .filter(fork -> !MACHINE_FORKS.contains(fork))
+                .toList();
+        if (!asked.isEmpty()) {
+            throw Complaint.usage(
+                    "--write-eventlog: a boot can leave "
+                            + boot.variants().stream().map(BootVariant::name).toList(),
+                    "say which: --exit-boot-retry yes or no, or --choose NAME");
+        }
+        call.talk()
+                .say("the log is that of " + first.name() + ", one of "
+                        + boot.variants().stream().map(BootVariant::name).toList()
+                        + "; --choose takes another");
+        return first;
+    }
+
     private static void writeLog(List<BootPrediction> boots, PcrRequest request, Call call) {
         String name = call.value("--write-eventlog").orElseThrow();
         if (boots.size() != 1) {
@@ -143,12 +169,7 @@ final class PcrVerb implements Verb {
         if (boot.refusal().isPresent()) {
             throw new Complaint(ExitCode.NOT_LAUNCHABLE, boot.refusal().get(), "");
         }
-        if (boot.variants().size() != 1) {
-            throw Complaint.usage(
-                    "--write-eventlog: a boot can leave "
-                            + boot.variants().stream().map(BootVariant::name).toList(),
-                    "say which: --exit-boot-retry yes or no, or --choose NAME");
-        }
+        BootVariant course = course(boot, call);
         if (!boot.notKnown().isEmpty()) {
             call.talk()
                     .say("the log leaves out PCRs whose events are not all known: "
@@ -156,7 +177,7 @@ final class PcrVerb implements Verb {
         }
         try (OutputStream out = Files.newOutputStream(call.inputs().path(name))) {
             PredictedLog.of(
-                            boot.variants().get(0),
+                            course,
                             request.banks(),
                             boot.notKnown().keySet())
                     .writeBinary(out);

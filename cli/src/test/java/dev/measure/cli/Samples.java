@@ -225,6 +225,11 @@ final class Samples {
         Files.writeString(folder.resolve("grub-search.cfg"), "search --set=dev 1234\nconfigfile ($dev)/grub.cfg\n");
         Files.writeString(folder.resolve("grub-commands"), "grub_cmd: set a=1\nkernel_cmdline: /vmlinuz a\n");
         Files.writeString(folder.resolve("grub-other"), "set a=1\n");
+        byte[] volumeKey = new byte[64];
+        for (int i = 0; i < volumeKey.length; i++) {
+            volumeKey[i] = (byte) i;
+        }
+        Files.write(folder.resolve("volume.key"), volumeKey);
     }
 
     private static PeWriter uki() {

@@ -1,5 +1,7 @@
 package dev.measure.boot;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -48,6 +50,17 @@ public record BootDisk(Device device, OptionalInt slot, int function, boolean bo
         public String qemu() {
             return qemu;
         }
+    }
+
+    /** {@return the disks that a machine may have where none is described: each in the first slot, first in the boot order} */
+    static List<BootDisk> usual(Optional<String> machineType) {
+        List<Device> devices = new ArrayList<>(List.of(Device.VIRTIO_BLK, Device.SCSI_HD));
+        if (machineType.filter(type -> type.split(",")[0].equals("pc")).isEmpty()) {
+            devices.add(Device.IDE_HD); // on the AHCI controller of q35
+        }
+        return devices.stream()
+                .map(device -> new BootDisk(device, OptionalInt.empty(), 0, true, Optional.empty()))
+                .toList();
     }
 
     /** Checks slot and function. */

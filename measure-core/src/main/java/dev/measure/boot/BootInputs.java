@@ -56,7 +56,7 @@ public final class BootInputs {
     final List<Source> optionRoms;
     final Optional<List<Integer>> bootOrder;
     final SortedMap<Integer, Source> bootVariables;
-    final BootDisk bootDisk;
+    final Optional<BootDisk> bootDisk;
     final Optional<List<Optional<Source>>> failedBootOptions;
     final List<Source> loaders;
     final Optional<String> shimVersion;
@@ -186,7 +186,7 @@ public final class BootInputs {
         private List<Source> optionRoms = new ArrayList<>();
         private Optional<List<Integer>> bootOrder = Optional.empty();
         private SortedMap<Integer, Source> bootVariables = new TreeMap<>();
-        private BootDisk bootDisk = BootDisk.DEFAULT;
+        private Optional<BootDisk> bootDisk = Optional.empty();
         private Optional<List<Optional<Source>>> failedBootOptions = Optional.empty();
         private List<Source> loaders = new ArrayList<>();
         private Optional<String> shimVersion = Optional.empty();
@@ -420,9 +420,12 @@ public final class BootInputs {
             return this;
         }
 
-        /** {@return this builder, given the disk of the first boot option, from which the firmware makes that option} */
+        /**
+         * {@return this builder, given the disk of the first boot option, from which the firmware makes that option; by default any of
+         * the kinds that do not need a name}
+         */
         public Builder bootDisk(BootDisk value) {
-            bootDisk = Objects.requireNonNull(value, "bootDisk");
+            bootDisk = Optional.of(value);
             return this;
         }
 

@@ -7,7 +7,10 @@ import dev.measure.firmware.FirmwareVolumes;
 import dev.measure.uefi.GuidName;
 import dev.measure.uefi.VariableStore;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,8 +30,19 @@ public final class BootOptions {
      * @param value its value
      * @param provenance where it comes from
      * @param evidence how it is known
+     * @param ways the values that it may have where the disk is not described; none if there is one
      */
-    public record Variable(String name, Source value, Provenance provenance, Evidence evidence) {}
+    public record Variable(
+            String name, Source value, Provenance provenance, Evidence evidence, Map<BootVariant.Choice, Source> ways) {
+        /** Keeps the order. */
+        public Variable {
+            ways = Collections.unmodifiableMap(new LinkedHashMap<>(ways));
+        }
+
+        Variable(String name, Source value, Provenance provenance, Evidence evidence) {
+            this(name, value, provenance, evidence, Map.of());
+        }
+    }
 
     /**
      * Variables that are given or stored.
@@ -157,7 +171,8 @@ public final class BootOptions {
     private static Optional<List<Variable>> made(
             EventRecorder recorder, BootInputs inputs, Edk2Build build, Optional<FirmwareVolumes> volumes) {
         boolean disk = !inputs.direct;
-        boolean first = inputs.bootDisk.bootIndex();
+        List<BootDisk> disks = inputs.bootDisk.map(List::of).orElseGet(() -> BootDisk.usual(inputs.machineType));
+        boolean first = disks.get(0).bootIndex();
         boolean seen = switch (build.id()) {
             case "2022.11", "2025.02" -> true;
             case "2026.08" -> !disk || first;
@@ -174,10 +189,16 @@ public final class BootOptions {
         }
         boolean inferred = disk && !first && build.id().equals("2022.11");
         if (disk && !build.id().equals("2026.08-amdsev")) {
+            BootDisk named = disks.get(0);
             recorder.assume(
                     "boot-disk",
-                    inputs.bootDisk.device().qemu() + " in slot " + inputs.bootDisk.slotOn(inputs.machineType),
-                    "the first boot option names the disk; another device or slot gives another PCR 1");
+                    String.join(
+                                    " or ",
+                                    disks.stream()
+                                            .map(one -> one.device().qemu())
+                                            .toList()) + " in slot " + named.slotOn(inputs.machineType),
+                    "the first boot option names the disk; another device or slot, or a serial number, gives another PCR 1:"
+                            + " --boot-disk");
         }
         recorder.assume(
                 "boot-variables",
@@ -186,16 +207,39 @@ public final class BootOptions {
                         + " on its first boot");
         Evidence evidence = inferred ? Evidence.SOURCE : Evidence.BOOT;
         Provenance made = new Provenance.Constant("OVMF " + build.id(), "boot options of the first boot");
-        List<FirstBootOptions.Option> options = FirstBootOptions.of(
-                applications(build, volumes),
-                build.separateSetup(),
-                disk ? Optional.of(inputs.bootDisk) : Optional.empty(),
-                inputs.machineType);
+        FirmwareApplications applications = applications(build, volumes);
+        List<List<FirstBootOptions.Option>> ways = (disk ? disks : disks.subList(0, 1))
+                .stream()
+                        .map(one -> FirstBootOptions.of(
+                                applications,
+                                build.separateSetup(),
+                                disk ? Optional.of(one) : Optional.empty(),
+                                inputs.machineType))
+                        .toList();
+        List<FirstBootOptions.Option> options = ways.get(0);
         List<Variable> variables = new ArrayList<>();
         variables.add(
                 order(options.stream().map(FirstBootOptions.Option::number).toList(), made, evidence));
-        options.forEach(option -> variables.add(new Variable(option.name(), option.value(), made, evidence)));
+        for (int i = 0; i < options.size(); i++) {
+            Map<BootVariant.Choice, Source> values = new LinkedHashMap<>();
+            for (int way = 0; way < ways.size(); way++) {
+                values.put(choice(disks.get(way)), ways.get(way).get(i).value());
+            }
+            FirstBootOptions.Option option = options.get(i);
+            // an application has the same value whatever the disk is
+            boolean same = values.values().stream()
+                            .map(value -> HexFormat.of().formatHex(value.toByteArray()))
+                            .distinct()
+                            .count()
+                    == 1;
+            variables.add(new Variable(option.name(), option.value(), made, evidence, same ? Map.of() : values));
+        }
         return Optional.of(variables);
+    }
+
+    private static BootVariant.Choice choice(BootDisk disk) {
+        String device = disk.device().qemu();
+        return new BootVariant.Choice("disk", "disk-" + device, "the machine boots from a " + device);
     }
 
     /** What the image holds, or the build that it is said to be. */

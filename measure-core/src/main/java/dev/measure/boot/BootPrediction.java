@@ -55,17 +55,30 @@ public record BootPrediction(
      * @throws IllegalStateException if this prediction is already one of a later time
      */
     public BootPrediction at(BootPhase later) {
+        return at(later, SystemIdentity.UNKNOWN);
+    }
+
+    /**
+     * {@return the same boot at a later point in time}
+     *
+     * @param later the point in time, counted from the start of the kernel
+     * @param identity what the system measures into PCR 15
+     * @throws IllegalStateException if this prediction is already one of a later time
+     */
+    public BootPrediction at(BootPhase later, SystemIdentity identity) {
         if (!phase.equals(BootPhase.KERNEL_START)) {
             throw new IllegalStateException("the prediction is already one for " + phase);
         }
         EventRecorder recorder = new EventRecorder();
-        SystemdPhases.record(recorder, later);
+        SystemdPhases.record(recorder, later, identity);
         List<BootVariant> longer = variants.stream()
                 .map(variant -> variant.with(recorder.events()))
                 .toList();
         List<Assumption> more = Stream.concat(assumptions.stream(), recorder.assumptions().stream())
                 .toList();
-        return new BootPrediction(later, longer, notKnown, more, warnings, fwid, profile, secureBoot, refusal);
+        SortedMap<Integer, NotKnown> not = new TreeMap<>(recorder.notKnown());
+        not.putAll(notKnown);
+        return new BootPrediction(later, longer, not, more, warnings, fwid, profile, secureBoot, refusal);
     }
 
     /**

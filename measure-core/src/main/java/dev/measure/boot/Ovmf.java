@@ -11,7 +11,9 @@ import dev.measure.uefi.VariableData;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -253,21 +255,28 @@ final class Ovmf {
     void bootVariables() {
         BootOptions.of(recorder, inputs, facts).ifPresent(variables -> {
             for (BootOptions.Variable variable : variables) {
-                byte[] data = VariableData.bytes(
-                        GuidName.EFI_GLOBAL_VARIABLE,
-                        variable.name(),
-                        variable.value().toByteArray());
-                recorder.add(
-                        variable.name(),
-                        Producer.FIRMWARE,
-                        1,
-                        EventType.EV_EFI_VARIABLE_BOOT,
-                        data,
-                        Measured.of(variable.value()),
-                        variable.provenance(),
-                        variable.evidence());
+                if (variable.ways().isEmpty()) {
+                    recorder.add(bootVariable(variable, variable.value()));
+                } else {
+                    Map<BootVariant.Choice, BootEvent> ways = new LinkedHashMap<>();
+                    variable.ways().forEach((choice, value) -> ways.put(choice, bootVariable(variable, value)));
+                    recorder.fork(ways);
+                }
             }
         });
+    }
+
+    private static BootEvent bootVariable(BootOptions.Variable variable, Source value) {
+        byte[] data = VariableData.bytes(GuidName.EFI_GLOBAL_VARIABLE, variable.name(), value.toByteArray());
+        return new BootEvent(
+                variable.name(),
+                Producer.FIRMWARE,
+                1,
+                EventType.EV_EFI_VARIABLE_BOOT,
+                Source.of(variable.name(), data),
+                Measured.of(value),
+                variable.provenance(),
+                variable.evidence());
     }
 
     /** PCR 4: the firmware tries a boot option. */
