@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.boot.PeifvPatches;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -137,6 +138,13 @@ final class PcrOptions {
                 Options.value(
                         "TYPE", "machine type of QEMU with its options, such as q35 or q35,smm=on", "--machine-type"),
                 Options.value("N", "number of vCPUs", "--smp"),
+                Options.value(
+                        "KIND",
+                        "kind of processor for PCR 0 of builds with Secure Boot that depend on it: "
+                                + String.join(", ", PeifvPatches.processors())
+                                + " (vendor, address bits, pages of 1 GiB), or any for a set (default: the first, QEMU's"
+                                + " qemu64)",
+                        "--processor"),
                 Options.value("SIZE", "memory, MiB or with a suffix K, M, G or T", "--memory"),
                 Options.flag("the machine is a confidential VM", "--confidential-vm"),
                 Options.value("FILE", "fw_cfg etc/table-loader", "--acpi-loader"),
@@ -149,8 +157,8 @@ final class PcrOptions {
                 Options.repeated("NNNN=FILE", "value of a boot option; may be repeated", "--boot-variable"),
                 Options.value(
                         "DEVICE",
-                        "disk of the first boot option as in QEMU's -device, such as nvme,serial=x,bootindex=0; by default PCR 1 is a"
-                                + " set for virtio-blk-pci, scsi-hd and ide-hd in the first slot",
+                        "disk of the first boot option as in QEMU's -device, such as nvme,serial=x,bootindex=0 (default of a QEMU"
+                                + " machine: virtio-blk-pci,bootindex=0), or any for a set: virtio-blk-pci, scsi-hd, ide-hd",
                         "--boot-disk"),
                 Options.repeated(
                         "FILE|none",

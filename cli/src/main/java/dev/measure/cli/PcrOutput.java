@@ -23,6 +23,7 @@ final class PcrOutput {
             Map.entry("peifv", List.of(0)),
             Map.entry("memory-type-information", List.of(0)),
             Map.entry("identity", List.of(15)),
+            Map.entry("processor", List.of(0)),
             Map.entry("option-rom", List.of(2)),
             Map.entry("failed-boot-option", List.of(4)),
             Map.entry("boot-disk", List.of(1)),

@@ -377,6 +377,7 @@ record PcrRequest(
                         .orElseThrow(() -> Complaint.usage(
                                 "--memory: expected a size such as 2G or 512M, got '" + text + "'",
                                 "a bare number is in MiB"))));
+        call.value("--processor").ifPresent(in::processor);
         in.confidentialVm(call.has("--confidential-vm"));
         call.value("--smbios").ifPresent(name -> in.smbios(smbios(call, result, name)));
         in.optionRoms(call.values("--option-rom").stream()
@@ -444,6 +445,10 @@ record PcrRequest(
             in.bootVariable(
                     hexadecimal("--boot-variable", text.substring(0, equals)),
                     opened(call, result, "boot-variable", text.substring(equals + 1)));
+        }
+        if (call.value("--boot-disk").equals(Optional.of("any"))) {
+            in.anyBootDisk();
+            return;
         }
         call.value("--boot-disk").ifPresent(text -> {
             try {

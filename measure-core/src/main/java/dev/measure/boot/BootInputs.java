@@ -57,6 +57,8 @@ public final class BootInputs {
     final Optional<List<Integer>> bootOrder;
     final SortedMap<Integer, Source> bootVariables;
     final Optional<BootDisk> bootDisk;
+    final boolean anyBootDisk;
+    final Optional<String> processor;
     final Optional<List<Optional<Source>>> failedBootOptions;
     final List<Source> loaders;
     final Optional<String> shimVersion;
@@ -106,6 +108,8 @@ public final class BootInputs {
         bootOrder = b.bootOrder;
         bootVariables = Collections.unmodifiableSortedMap(new TreeMap<>(b.bootVariables));
         bootDisk = b.bootDisk;
+        anyBootDisk = b.anyBootDisk;
+        processor = b.processor;
         failedBootOptions = b.failedBootOptions.map(List::copyOf);
         loaders = List.copyOf(b.loaders);
         shimVersion = b.shimVersion;
@@ -187,6 +191,8 @@ public final class BootInputs {
         private Optional<List<Integer>> bootOrder = Optional.empty();
         private SortedMap<Integer, Source> bootVariables = new TreeMap<>();
         private Optional<BootDisk> bootDisk = Optional.empty();
+        private boolean anyBootDisk;
+        private Optional<String> processor = Optional.empty();
         private Optional<List<Optional<Source>>> failedBootOptions = Optional.empty();
         private List<Source> loaders = new ArrayList<>();
         private Optional<String> shimVersion = Optional.empty();
@@ -238,6 +244,8 @@ public final class BootInputs {
             bootOrder = from.bootOrder;
             bootVariables.putAll(from.bootVariables);
             bootDisk = from.bootDisk;
+            anyBootDisk = from.anyBootDisk;
+            processor = from.processor;
             failedBootOptions = from.failedBootOptions;
             loaders.addAll(from.loaders);
             shimVersion = from.shimVersion;
@@ -420,12 +428,21 @@ public final class BootInputs {
             return this;
         }
 
-        /**
-         * {@return this builder, given the disk of the first boot option, from which the firmware makes that option; by default any of
-         * the kinds that do not need a name}
-         */
+        /** {@return this builder, given the disk of the first boot option, from which the firmware makes that option} */
         public Builder bootDisk(BootDisk value) {
             bootDisk = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, of which any disk may be the first boot option: PCR 1 is a set} */
+        public Builder anyBootDisk() {
+            anyBootDisk = true;
+            return this;
+        }
+
+        /** {@return this builder, given the kind of processor, as PEIFV patches call it, or {@code any}} */
+        public Builder processor(String value) {
+            processor = Optional.of(value);
             return this;
         }
 

@@ -171,7 +171,7 @@ public final class BootOptions {
     private static Optional<List<Variable>> made(
             EventRecorder recorder, BootInputs inputs, Edk2Build build, Optional<FirmwareVolumes> volumes) {
         boolean disk = !inputs.direct;
-        List<BootDisk> disks = inputs.bootDisk.map(List::of).orElseGet(() -> BootDisk.usual(inputs.machineType));
+        List<BootDisk> disks = disks(inputs);
         boolean first = disks.get(0).bootIndex();
         boolean seen = switch (build.id()) {
             case "2022.11", "2025.02" -> true;
@@ -197,8 +197,10 @@ public final class BootOptions {
                                     disks.stream()
                                             .map(one -> one.device().qemu())
                                             .toList()) + " in slot " + named.slotOn(inputs.machineType),
-                    "the first boot option names the disk; another device or slot, or a serial number, gives another PCR 1:"
-                            + " --boot-disk");
+                    inputs.bootDisk.isPresent()
+                            ? "as given; it is named by the first boot option"
+                            : "nothing says what the machine boots from; the first boot option names the disk, so any other"
+                                    + " device, slot or serial number gives another PCR 1: --boot-disk, or --boot-disk any");
         }
         recorder.assume(
                 "boot-variables",
@@ -235,6 +237,16 @@ public final class BootOptions {
             variables.add(new Variable(option.name(), option.value(), made, evidence, same ? Map.of() : values));
         }
         return Optional.of(variables);
+    }
+
+    /** The given disk; that of QEMU's usual machine if there is a machine; else any. */
+    private static List<BootDisk> disks(BootInputs inputs) {
+        if (inputs.bootDisk.isPresent()) {
+            return List.of(inputs.bootDisk.get());
+        }
+        return inputs.anyBootDisk || inputs.machineType.isEmpty()
+                ? BootDisk.usual(inputs.machineType)
+                : List.of(BootDisk.DEFAULT);
     }
 
     private static BootVariant.Choice choice(BootDisk disk) {

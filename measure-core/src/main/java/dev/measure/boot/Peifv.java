@@ -57,10 +57,10 @@ final class Peifv {
                     missingMachine());
             return;
         }
-        // a list without processors says one thing: the first that fits
-        List<PeifvPatches.Variant> ways = fitting.get(0).anyCpu()
-                ? List.of(fitting.get(0))
-                : fitting.stream().filter(v -> !v.anyCpu()).toList();
+        List<PeifvPatches.Variant> ways = ofProcessor(fitting);
+        if (ways.isEmpty()) {
+            return;
+        }
         Map<BootVariant.Choice, BootEvent> events = new LinkedHashMap<>();
         for (PeifvPatches.Variant way : ways) {
             Optional<Source> memory = memory(file, way);
@@ -71,17 +71,44 @@ final class Peifv {
                     new BootVariant.Choice("cpu", "cpu-" + way.cpu(), way.evidence()),
                     event(file, memory.get(), way, packed));
         }
+        if (!ways.get(0).anyCpu()) {
+            recorder.assume(
+                    "processor",
+                    String.join(
+                            " or ", ways.stream().map(PeifvPatches.Variant::cpu).toList()),
+                    "PEIFV in memory of this build depends on vendor, address bits and page sizes of the processor; QEMU's"
+                            + " default is amd-40, known are "
+                            + String.join(
+                                    ", ",
+                                    fitting.stream().map(PeifvPatches.Variant::cpu).toList())
+                            + ": --processor KIND, or --processor any for a set");
+        }
         if (events.size() == 1) {
             recorder.add(events.values().iterator().next());
-            return;
+        } else {
+            recorder.fork(events);
         }
-        recorder.assume(
-                "peifv",
-                String.join(" or ", ways.stream().map(PeifvPatches.Variant::cpu).toList()),
-                "PEIFV in memory of this build depends on how many address bits and which pages the processor has; others"
-                        + " than these have not been booted: compare PCR 0 with one boot of that machine, or give"
-                        + " --peifv-patches");
-        recorder.fork(events);
+    }
+
+    /** The lists of the given kind of processor; the first where none is given; none if it is not known, which is noted. */
+    private List<PeifvPatches.Variant> ofProcessor(List<PeifvPatches.Variant> fitting) {
+        String kind = inputs.processor.orElse(fitting.get(0).cpu());
+        if (fitting.get(0).anyCpu()) {
+            return List.of(fitting.get(0)); // the same on every processor
+        }
+        List<PeifvPatches.Variant> ways = fitting.stream()
+                .filter(variant -> kind.equals("any") || variant.cpu().equals(kind))
+                .toList();
+        if (ways.isEmpty()) {
+            recorder.unknown(
+                    0,
+                    "PEIFV in memory depends on the processor, and '" + kind + "' has not been seen: known are "
+                            + String.join(
+                                    ", ",
+                                    fitting.stream().map(PeifvPatches.Variant::cpu).toList()),
+                    LEARN);
+        }
+        return ways;
     }
 
     private Optional<Source> memory(FirmwareVolumes.Volume file, PeifvPatches.Variant variant) {

@@ -117,6 +117,16 @@ public record PeifvPatches(List<Build> builds) {
         }
     }
 
+    /** {@return the kinds of processors in the built-in lists, the one of QEMU's default first} */
+    public static List<String> processors() {
+        return builtIn().builds().stream()
+                .flatMap(build -> build.variants().stream())
+                .map(Variant::cpu)
+                .filter(cpu -> !cpu.equals(ANY))
+                .distinct()
+                .toList();
+    }
+
     /** {@return the variants of a firmware file; empty if the build is not listed} */
     Optional<List<Variant>> variants(String sha256) {
         return builds.stream()
