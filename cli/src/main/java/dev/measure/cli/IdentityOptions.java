@@ -55,8 +55,8 @@ final class IdentityOptions {
                                 + " file with its volume key; may be repeated",
                         "--volume-key"),
                 Options.list(
-                        "order of these, one word each: " + String.join(", ", ORDER) + " (default); a word that stands again"
-                                + " takes the next of its kind",
+                        "order of these, one word each: " + String.join(", ", ORDER)
+                                + " (default); a word that stands again" + " takes the next of its kind",
                         ORDER,
                         "--identity-order"));
     }
@@ -67,7 +67,8 @@ final class IdentityOptions {
         if (!given) {
             if (call.has("--identity-order")) {
                 throw Complaint.usage(
-                        "--identity-order without anything to order", "give --machine-id, --file-system or --volume-key");
+                        "--identity-order without anything to order",
+                        "give --machine-id, --file-system or --volume-key");
             }
             return SystemIdentity.UNKNOWN;
         }

@@ -176,11 +176,7 @@ final class PcrVerb implements Verb {
                             + boot.notKnown().keySet());
         }
         try (OutputStream out = Files.newOutputStream(call.inputs().path(name))) {
-            PredictedLog.of(
-                            course,
-                            request.banks(),
-                            boot.notKnown().keySet())
-                    .writeBinary(out);
+            PredictedLog.of(course, request.banks(), boot.notKnown().keySet()).writeBinary(out);
         } catch (IOException e) {
             throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
         }

@@ -80,7 +80,9 @@ final class Peifv {
                             + " default is amd-40, known are "
                             + String.join(
                                     ", ",
-                                    fitting.stream().map(PeifvPatches.Variant::cpu).toList())
+                                    fitting.stream()
+                                            .map(PeifvPatches.Variant::cpu)
+                                            .toList())
                             + ": --processor KIND, or --processor any for a set");
         }
         if (events.size() == 1) {
@@ -105,7 +107,9 @@ final class Peifv {
                     "PEIFV in memory depends on the processor, and '" + kind + "' has not been seen: known are "
                             + String.join(
                                     ", ",
-                                    fitting.stream().map(PeifvPatches.Variant::cpu).toList()),
+                                    fitting.stream()
+                                            .map(PeifvPatches.Variant::cpu)
+                                            .toList()),
                     LEARN);
         }
         return ways;
