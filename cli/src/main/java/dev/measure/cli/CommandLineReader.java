@@ -60,18 +60,23 @@ final class CommandLineReader {
         if (asksForHelp(plain)) {
             return printing(HelpText.of(verb));
         }
-        TypedLine line = PlainReader.read(verb, plain).orElseGet(() -> ParserReader.read(verb, plain));
+        TypedLine line = parse(verb, plain);
         if (line.has("--version")) {
             return printing("measure " + Version.text() + "\n");
         }
         return (in, out, err, surroundings) -> run(verb, line, in, out, err, surroundings);
     }
 
+    /** {@return what stands on the command line of a verb} */
+    static TypedLine parse(Verb verb, List<String> args) {
+        return PlainReader.read(verb, args).orElseGet(() -> ParserReader.read(verb, args));
+    }
+
     private static ExitCode run(
             Verb verb, TypedLine line, InputStream in, PrintStream out, PrintStream err, Surroundings surroundings) {
         Common common = Common.of(line, surroundings, verb.hasCommonFormat());
         Talk talk = new Talk(err, common.quiet(), common.verbose(), common.color());
-        try (Inputs inputs = new Inputs(surroundings.folder(), in)) {
+        try (Inputs inputs = new Inputs(surroundings.folder(), in, surroundings.variables())) {
             Sink sink = new Sink(out, common.output(), inputs);
             ExitCode exit = verb.run(new Call(line, common, talk, inputs, sink));
             sink.finish(exit == ExitCode.DONE);

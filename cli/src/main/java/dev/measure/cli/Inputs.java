@@ -21,12 +21,30 @@ import java.util.Map;
 final class Inputs implements AutoCloseable {
     private final Path folder;
     private final InputStream in;
+    private final Map<String, String> variables;
     private final Map<String, Source> open = new LinkedHashMap<>();
     private boolean stdinTaken;
 
     Inputs(Path folder, InputStream in) {
+        this(folder, in, Map.of());
+    }
+
+    /**
+     * Opens nothing yet.
+     *
+     * @param folder what relative paths start from
+     * @param in standard input
+     * @param variables the environment variables
+     */
+    Inputs(Path folder, InputStream in, Map<String, String> variables) {
         this.folder = folder;
         this.in = in;
+        this.variables = Map.copyOf(variables);
+    }
+
+    /** {@return the environment variables, of which only those count that something names} */
+    Map<String, String> variables() {
+        return variables;
     }
 
     /**

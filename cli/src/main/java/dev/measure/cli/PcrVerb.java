@@ -78,10 +78,7 @@ final class PcrVerb implements Verb {
     public ExitCode run(Call call) {
         Result result = new Result();
         PcrRequest request = PcrRequest.of(call, result);
-        List<BootPrediction> boots = boots(request);
-        Optional<Replay> learned = learned(call, result);
-        Progress.during(
-                "PCRs", call, () -> PcrOutput.add(boots, request, value -> command(call, value), result, learned));
+        List<BootPrediction> boots = values(call, request, result);
         if (call.has("--write-eventlog")) {
             writeLog(boots, request, call);
         }
@@ -97,6 +94,15 @@ final class PcrVerb implements Verb {
             Output.write(result, bare, call, call.has("--pcr"));
         }
         return call.has("--pcr") ? worst(result) : ExitCode.DONE;
+    }
+
+    /** Adds the PCRs that a command line asks for; returns the boots that leave them. */
+    static List<BootPrediction> values(Call call, PcrRequest request, Result result) {
+        List<BootPrediction> boots = boots(request);
+        Optional<Replay> learned = learned(call, result);
+        Progress.during(
+                "PCRs", call, () -> PcrOutput.add(boots, request, value -> command(call, value), result, learned));
+        return boots;
     }
 
     private static Optional<Replay> learned(Call call, Result result) {

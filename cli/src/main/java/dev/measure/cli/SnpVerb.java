@@ -118,21 +118,30 @@ final class SnpVerb implements Verb {
         if (mode.equals("ovmf-hash")) {
             return OvmfHashVerb.print(call);
         }
+        Result result = new Result();
+        int asked = values(call, mode, result);
+        call.value("--dump-vmsa").ifPresent(folder -> dump(folder, mode, call));
+        Output.write(result, asked == 1, call);
+        return result.worstRefusal();
+    }
+
+    /** Adds the launch digests that a command line asks for; returns how many they are. */
+    static int values(Call call, Result result) {
+        return values(call, call.value("--mode").map(LaunchModes::canonical).orElse("snp"), result);
+    }
+
+    private static int values(Call call, String mode, Result result) {
         foreign(call, mode);
         boolean secureBoot = SecureBootValues.isAskedFor(call);
         if (secureBoot && !mode.equals("snp")) {
             throw Complaint.usage("Secure Boot keys in measured memory are for --mode snp", "");
         }
-        Result result = new Result();
-        int asked = switch (mode) {
+        return switch (mode) {
             case "sev" -> SevMode.add(Register.Launch.SEV, call, result);
             case "seves" -> SevMode.add(Register.Launch.SEVES, call, result);
             case "svsm" -> SvsmMode.add(call, result);
             default -> secureBoot ? secureBootDigests(call, result) : launchDigests(call, result);
         };
-        call.value("--dump-vmsa").ifPresent(folder -> dump(folder, mode, call));
-        Output.write(result, asked == 1, call);
-        return result.worstRefusal();
     }
 
     /** Refuses options that the mode would pass over in silence. */

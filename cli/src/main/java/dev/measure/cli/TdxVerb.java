@@ -112,15 +112,20 @@ final class TdxVerb implements Verb {
 
     @Override
     public ExitCode run(Call call) {
-        TdxRequest request = TdxRequest.of(call);
         Result result = new Result();
-        List<LaunchTarget> targets = RtmrRequest.targets(call, request, result);
-        TdxValues values = new TdxValues(call, request, result);
-        Progress.during("MRTD", call, () -> values.add(targets, true));
-        values.write();
+        values(call, result).write();
         return result.refusals().stream()
                 .map(Result.Refusal::exit)
                 .min(Comparator.naturalOrder()) // broken input first, then what cannot be launched
                 .orElse(ExitCode.DONE);
+    }
+
+    /** Adds the registers that a command line asks for. */
+    static TdxValues values(Call call, Result result) {
+        TdxRequest request = TdxRequest.of(call);
+        List<LaunchTarget> targets = RtmrRequest.targets(call, request, result);
+        TdxValues values = new TdxValues(call, request, result);
+        Progress.during("MRTD", call, () -> values.add(targets, true));
+        return values;
     }
 }

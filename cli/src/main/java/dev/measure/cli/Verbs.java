@@ -33,6 +33,9 @@ final class Verbs {
         verbs.put("snp verify-report", VerifyReportVerb::new);
         verbs.put("export", ExportVerb::new);
         verbs.put("inspect", InspectVerb::new);
+        verbs.put("lock", LockVerb::new);
+        verbs.put("check", CheckVerb::new);
+        verbs.put("diff", DiffVerb::new);
         verbs.put("completion", CompletionVerb::new);
         verbs.put("help", HelpVerb::new);
         verbs.put("version", VersionVerb::new);

@@ -1,0 +1,130 @@
+package dev.measure.cli;
+
+import dev.measure.golden.GoldenDiff;
+import dev.measure.golden.GoldenDiff.Cause;
+import dev.measure.golden.GoldenDiff.InputChange;
+import dev.measure.golden.GoldenInput;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a comparison of golden values found, and the words for it that all forms of output share.
+ *
+ * @param title what was compared: {@code measure check} or {@code measure diff}
+ * @param subject the file that holds the values compared with, for places in it
+ * @param lines the lines of that file, by id
+ * @param ids all ids compared
+ * @param policies whether the policies differ
+ * @param diff the differences
+ */
+record Drift(
+        String title, String subject, Map<String, Integer> lines, List<String> ids, boolean policies, GoldenDiff diff) {
+
+    /** {@return the exit code: 3 if a value moved, 7 if the golden values are of something else} */
+    ExitCode exit() {
+        if (!diff.moved().isEmpty()) {
+            return ExitCode.MISMATCH;
+        }
+        return diff.isEmpty() && !policies ? ExitCode.DONE : ExitCode.GOLDEN_MISSING;
+    }
+
+    /** {@return the word for it} */
+    String verdict() {
+        return switch (exit()) {
+            case DONE -> "same";
+            case MISMATCH -> "drift";
+            default -> "stale";
+        };
+    }
+
+    /** {@return how many values were compared} */
+    int compared() {
+        return diff.same() + diff.moved().size();
+    }
+
+    /** {@return one line that says it all} */
+    String headline() {
+        if (exit() == ExitCode.DONE) {
+            return "same: " + count(diff.same(), "value") + " as in " + subject;
+        }
+        StringBuilder line = new StringBuilder(verdict()).append(": ");
+        if (diff.moved().isEmpty()) {
+            line.append("no value moved, but ").append(subject).append(" is of something else");
+        } else {
+            line.append(diff.moved().size())
+                    .append(" of ")
+                    .append(count(compared(), "value"))
+                    .append(" moved");
+        }
+        line.append("; ")
+                .append(diff.same())
+                .append(diff.same() == 1 ? " is" : " are")
+                .append(" the same");
+        if (!diff.added().isEmpty()) {
+            line.append("; ").append(diff.added().size()).append(" missing in ").append(subject);
+        }
+        if (!diff.removed().isEmpty()) {
+            line.append("; ").append(diff.removed().size()).append(" only in ").append(subject);
+        }
+        return line.toString();
+    }
+
+    /** {@return what moved values, in words} */
+    String blame(List<Cause> causes) {
+        return String.join(" and ", causes.stream().map(this::blame).toList());
+    }
+
+    private String blame(Cause cause) {
+        return switch (cause.kind()) {
+            case INPUT -> diff.input(cause.name()).map(Drift::text).orElse(cause.name());
+            case BEHAVIOUR -> "the rule of " + cause.name() + " changed";
+            case ASSUMPTION -> "what is assumed of " + cause.name() + " changed";
+            case PROGRAM -> "the program changed (" + cause.name() + ")";
+            case UNKNOWN -> cause.name() + ": was " + subject + " edited?";
+        };
+    }
+
+    /** {@return the name of a part, in words} */
+    static String part(String name) {
+        return name.replace(GoldenInput.SEPARATOR, " ");
+    }
+
+    /** {@return what changed, in words} */
+    static String text(InputChange change) {
+        String part = part(change.part());
+        if (change.before().isEmpty()) {
+            return part + " is new (" + content(change.after()) + ")";
+        }
+        if (change.after().isEmpty()) {
+            return part + " is gone (was " + content(change.before()) + ")";
+        }
+        return part + " changed (" + content(change.before()) + " -> " + content(change.after()) + ")";
+    }
+
+    private static String content(Optional<GoldenDiff.Content> content) {
+        return content.map(
+                        of -> of.size() + " bytes, sha256 " + of.sha256().hex().substring(0, 12))
+                .orElse("");
+    }
+
+    /** {@return the parts that changed without moving a value} */
+    List<InputChange> harmless() {
+        List<String> blamed = diff.moved().stream()
+                .flatMap(moved -> moved.causes().stream())
+                .map(Cause::name)
+                .toList();
+        return diff.inputs().stream()
+                .filter(change -> !blamed.contains(change.part()))
+                .toList();
+    }
+
+    /** {@return the line of a value in the file compared with; 1 if it is not there} */
+    int line(String id) {
+        return lines.getOrDefault(id, 1);
+    }
+
+    static String count(int number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+}

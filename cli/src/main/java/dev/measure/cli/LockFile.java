@@ -1,0 +1,156 @@
+package dev.measure.cli;
+
+import dev.measure.Source;
+import dev.measure.golden.GoldenValues;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/**
+ * A manifest and its lock file, as a command line names them.
+ *
+ * @param manifest the name of the manifest, as it was typed
+ * @param folder its folder
+ * @param lock the name of the lock file, for messages
+ * @param path where it is
+ */
+record LockFile(String manifest, ManifestFolder folder, String lock, Path path) {
+    private static final List<String> MANIFESTS = List.of("measure.yaml", "measure.yml", "measure.json");
+    private static final String SUFFIX = ".lock.json";
+
+    /** {@return the parameter that names the manifest} */
+    static PositionalParamSpec manifestParameter() {
+        return Options.positional(0, "MANIFEST", "the manifest (default: measure.yaml, measure.yml or measure.json)");
+    }
+
+    /** {@return the option that names the lock file} */
+    static OptionSpec option() {
+        return Options.value(
+                "FILE",
+                "the lock file, in the manifest's folder (default: measure.lock.json for measure.yaml)",
+                "--lock");
+    }
+
+    /** {@return the files that a command line names} */
+    static LockFile of(Call call) {
+        if (call.common().strictness() == dev.measure.Strictness.LENIENT) {
+            throw Complaint.usage("--lenient: golden values are of what machines do, which is strict", "");
+        }
+        String manifest = call.positional(0).orElseGet(() -> usual(call));
+        if (manifest.equals("-")) {
+            throw Complaint.usage("a manifest on standard input has no folder, in which its files lie", "");
+        }
+        Path path = call.inputs().path(manifest);
+        ManifestFolder folder = new ManifestFolder(path);
+        String fileName = path.getFileName().toString();
+        int dot = fileName.lastIndexOf('.');
+        String name = call.value("--lock").orElse((dot > 0 ? fileName.substring(0, dot) : fileName) + SUFFIX);
+        folder.inside(new ManifestNode.Place("--lock", 0, 1, 1), "a lock file", name);
+        if (name.equals(fileName)) {
+            throw Complaint.usage("--lock: that is the manifest", "");
+        }
+        int slash = manifest.lastIndexOf('/');
+        return new LockFile(
+                manifest,
+                folder,
+                manifest.substring(0, slash + 1) + name,
+                folder.path().resolve(name));
+    }
+
+    private static String usual(Call call) {
+        return MANIFESTS.stream()
+                .filter(name -> Files.exists(call.inputs().path(name)))
+                .findFirst()
+                .orElseThrow(() -> new Complaint(
+                        ExitCode.MALFORMED,
+                        "no manifest here: " + MANIFESTS.get(0) + " is what it is usually called",
+                        "write a starter: measure lock --init FILE.efi; or name one: measure lock MANIFEST"));
+    }
+
+    /** {@return what the manifest asks for} */
+    Manifest read(Call call) {
+        return ManifestReader.read(
+                call.inputs().open(manifest), folder, call.inputs().variables());
+    }
+
+    /** {@return whether there is a lock file} */
+    boolean exists() {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** {@return the golden values in the lock file; empty if there is none} */
+    Optional<GoldenValues> golden() {
+        if (!exists()) {
+            return Optional.empty();
+        }
+        try (Source source = Source.open(lock, path)) {
+            return Optional.of(GoldenValues.read(source));
+        } catch (IOException e) {
+            throw new Complaint(ExitCode.MALFORMED, lock + ": cannot be read: " + Inputs.why(e), "");
+        }
+    }
+
+    /** {@return whether the lock file holds exactly these bytes} */
+    boolean holds(byte[] bytes) {
+        try {
+            return exists() && Arrays.equals(bytes, Files.readAllBytes(path));
+        } catch (IOException e) {
+            throw new Complaint(ExitCode.MALFORMED, lock + ": cannot be read: " + Inputs.why(e), "");
+        }
+    }
+
+    /** {@return a lock file of golden values} */
+    static byte[] bytes(GoldenValues golden) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            golden.write(bytes);
+        } catch (IOException e) {
+            throw new AssertionError(e); // memory does not fail
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Writes the lock file whole or not at all; a symbolic link in its place is replaced, not followed. */
+    void write(byte[] bytes) {
+        write(path, lock, bytes);
+    }
+
+    static void write(Path path, String name, byte[] bytes) {
+        Path part = null;
+        try {
+            part = Files.createTempFile(path.getParent(), ".measure", ".part");
+            Files.write(part, bytes);
+            share(part);
+            Files.move(part, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            if (part != null) {
+                discard(part);
+            }
+            throw new Complaint(
+                    ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "does its folder exist?");
+        }
+    }
+
+    /** A temporary file is for its owner alone, a lock file is for everybody who may read the manifest. */
+    private static void share(Path part) throws IOException {
+        if (Files.getFileStore(part).supportsFileAttributeView("posix")) {
+            Files.setPosixFilePermissions(part, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+        }
+    }
+
+    private static void discard(Path part) {
+        try {
+            Files.deleteIfExists(part);
+        } catch (IOException e) {
+            // The reason why it could not be written is what matters.
+        }
+    }
+}
