@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import dev.measure.ValueId;
 import dev.measure.golden.GoldenDiff;
 import java.io.IOException;
@@ -169,7 +170,10 @@ final class DriftReports {
     /** {@return a log of SARIF 2.1.0: one result for each cause, at the first value that it moved} */
     static String sarif(Drift drift) {
         StringWriter text = new StringWriter();
-        DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
+        Separators separators = Separators.createDefaultInstance()
+                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                .withArrayEmptySeparator("");
+        DefaultPrettyPrinter printer = new DefaultPrettyPrinter(separators);
         DefaultIndenter lines = new DefaultIndenter("  ", "\n");
         printer.indentArraysWith(lines);
         printer.indentObjectsWith(lines);

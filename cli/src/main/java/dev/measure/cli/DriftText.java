@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.Digest;
 import dev.measure.golden.GoldenDiff;
 import dev.measure.golden.GoldenDiff.InputChange;
 import java.util.ArrayList;
@@ -14,6 +15,8 @@ final class DriftText {
     /** Values listed of each cause, unless all are asked for. */
     private static final int SHOWN = 8;
 
+    private static final int DIGITS = 16;
+
     private DriftText() {}
 
     /** Prints it: what is to blame, and below it what moved. */
@@ -27,8 +30,7 @@ final class DriftText {
             line(out, drift.blame(causes) + ", which moved " + Drift.count(moved.size(), "value") + ":");
             for (GoldenDiff.Moved value : moved.subList(0, Math.min(most, moved.size()))) {
                 line(out, "  " + value.id());
-                line(out, "    " + value.before().hex());
-                line(out, "    -> " + value.after().hex());
+                line(out, "    " + hex(value.before(), call) + " -> " + hex(value.after(), call));
             }
             more(out, moved.size() - most);
         });
@@ -47,6 +49,11 @@ final class DriftText {
         if (diff.moved().isEmpty() && !diff.behaviours().isEmpty()) {
             call.talk().say("note: rules that changed without moving a value: " + String.join(", ", diff.behaviours()));
         }
+    }
+
+    /** Enough to tell two apart; all digits if all is asked for. */
+    private static String hex(Digest digest, Call call) {
+        return call.common().verbose() ? digest.hex() : digest.hex().substring(0, DIGITS) + "...";
     }
 
     private static void line(Sink out, String text) {
@@ -137,9 +144,9 @@ final class DriftText {
                 page.append("| `")
                         .append(code(value.id()))
                         .append("` | `")
-                        .append(value.before().hex(), 0, 16)
+                        .append(value.before().hex(), 0, DIGITS)
                         .append("…` | `")
-                        .append(value.after().hex(), 0, 16)
+                        .append(value.after().hex(), 0, DIGITS)
                         .append("…` |\n");
             }
             page.append(moved.size() > SHOWN ? "\nand " + (moved.size() - SHOWN) + " more\n\n" : "\n");

@@ -23,6 +23,9 @@ final class HelpTopics {
         topics.put("formats", HelpTopics::formats);
         topics.put("ids", HelpTopics::ids);
         topics.put("lists", HelpTopics::lists);
+        topics.put("lock-schema", () -> Version.resource("lock-v1.schema.json"));
+        topics.put("manifest", () -> Version.resource("manifest.txt"));
+        topics.put("manifest-schema", () -> Version.resource("manifest-v1.schema.json"));
         topics.put("predicate-schema", () -> Version.resource("launch-measurements-v0.1.schema.json"));
         topics.put("profiles", HelpTopics::profiles);
         topics.put("schema", () -> Version.resource("result-v1.schema.json"));

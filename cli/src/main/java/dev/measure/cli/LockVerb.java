@@ -71,6 +71,7 @@ final class LockVerb implements Verb {
         Manifest manifest = lock.read(call);
         ManifestRun.Outcome[] outcome = {null};
         Progress.during("golden values", call, () -> outcome[0] = ManifestRun.of(manifest, lock.folder(), call));
+        outcome[0].warnings().forEach(call.talk()::warning);
         ExitCode refused = refused(outcome[0], call);
         if (refused != ExitCode.DONE) {
             return refused;
@@ -80,7 +81,6 @@ final class LockVerb implements Verb {
 
     /** Says which values there are not; then there is nothing to lock or to check. */
     static ExitCode refused(ManifestRun.Outcome outcome, Call call) {
-        outcome.warnings().forEach(call.talk()::warning);
         if (!outcome.refusals().isEmpty()) {
             TextOutput.refusals(outcome.refusals(), false, true, call.talk());
             call.talk()

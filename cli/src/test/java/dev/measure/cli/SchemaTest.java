@@ -80,7 +80,9 @@ class SchemaTest {
                 List.of("tdx", "tdx.fd", "--register", "mrtd,rtmr0"),
                 List.of("fuki", "tdx.efi"),
                 List.of("inspect", "kernel"),
-                List.of("inspect", "empty")));
+                List.of("inspect", "empty"),
+                List.of("diff", "good.efi", "two.efi"),
+                List.of("diff", "OVMF.fd", "OVMF.fd")));
         for (String fixture : List.of("fuki-match9.efi", "fuki-badmagic.efi", "fuki-prof.efi", "a1.addon.efi")) {
             fixture(fixture).ifPresent(file -> commands.add(List.of("fuki", file)));
         }

@@ -13,6 +13,9 @@ import java.util.List;
  * <p>Seen byte for byte through PCRs 9 and 12: credentials, public key, os-release, profile.
  */
 final class CpioArchive {
+    /** The name of the bytes between files. */
+    static final String NAME = "cpio header";
+
     private static final int DIRECTORY = 0040000;
     private static final int REGULAR = 0100000;
 
@@ -90,7 +93,7 @@ final class CpioArchive {
 
     private void flush() {
         if (pending.size() > 0) {
-            parts.add(Source.of("cpio header", pending.toByteArray()));
+            parts.add(Source.of(NAME, pending.toByteArray()));
             pending.reset();
         }
     }

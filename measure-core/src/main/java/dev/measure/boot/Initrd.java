@@ -1,5 +1,6 @@
 package dev.measure.boot;
 
+import dev.measure.Provenance;
 import dev.measure.Source;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,19 @@ final class Initrd {
             }
         }
         return new Measured.Bytes(all);
+    }
+
+    /** {@return the files and sections in it, without what holds them together} */
+    Provenance provenance() {
+        List<Provenance> from = new ArrayList<>();
+        for (List<Source> part : parts) {
+            for (Source source : part) {
+                if (!source.name().equals(CpioArchive.NAME)) {
+                    from.add(Provenance.FileRange.of(source));
+                }
+            }
+        }
+        return new Provenance.Derived("initrd as the stub assembles it", from);
     }
 
     private static long length(List<Source> part) {

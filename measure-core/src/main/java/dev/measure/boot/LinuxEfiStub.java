@@ -77,6 +77,19 @@ public final class LinuxEfiStub {
             Optional<Measured.Bytes> initrd,
             Provenance initrdProvenance,
             Evidence initrdEvidence) {
+        Provenance typed = new Provenance.Parameter("command line of the kernel", cmdline);
+        record(recorder, kernel, cmdline, withNul, typed, initrd, initrdProvenance, initrdEvidence);
+    }
+
+    static void record(
+            EventRecorder recorder,
+            Optional<Source> kernel,
+            String cmdline,
+            boolean withNul,
+            Provenance cmdlineProvenance,
+            Optional<Measured.Bytes> initrd,
+            Provenance initrdProvenance,
+            Evidence initrdEvidence) {
         if (kernel.isPresent()) {
             Optional<int[]> version = version(kernel.get());
             if (version.isPresent() && (version.get()[0] < 6 || version.get()[0] == 6 && version.get()[1] < 1)) {
@@ -98,7 +111,7 @@ public final class LinuxEfiStub {
                     EventBytes.tagged(
                             TAG_LOAD_OPTIONS, "LOADED_IMAGE::LoadOptions\0".getBytes(StandardCharsets.US_ASCII)),
                     Measured.of("kernel command line", text),
-                    new Provenance.Parameter("command line of the kernel", cmdline),
+                    cmdlineProvenance,
                     Evidence.BOOT);
         }
         initrd.ifPresent(bytes -> recorder.add(

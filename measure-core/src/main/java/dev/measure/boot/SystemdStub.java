@@ -48,6 +48,7 @@ final class SystemdStub {
     private final StubImage image;
     private final BootState state;
     private final List<Addon> addons = new ArrayList<>();
+    private final List<Provenance> cmdlineFrom = new ArrayList<>();
     private String cmdline = "";
 
     SystemdStub(EventRecorder recorder, BootInputs inputs, StubBehaviour stub, StubImage image, BootState state) {
@@ -71,8 +72,10 @@ final class SystemdStub {
                 recorder,
                 image.section(".linux"),
                 cmdline,
+                true,
+                new Provenance.Derived("command line of the kernel", cmdlineFrom),
                 initrd.isEmpty() ? Optional.empty() : Optional.of(initrd.combined()),
-                initrdProvenance(),
+                initrd.provenance(),
                 initrdEvidence());
     }
 
@@ -236,6 +239,9 @@ final class SystemdStub {
         }
         CmdlineText.Mangle how = mangle.orElse(CmdlineText.Mangle.BOTH_ENDS);
         cmdline = CmdlineText.mangle(base, how);
+        image.section(".cmdline")
+                .ifPresent(content ->
+                        cmdlineFrom.add(new Provenance.PeSection(".cmdline", Provenance.FileRange.of(content))));
         String options = state.loadOptions();
         if (stub.profiles()) {
             options = withoutProfile(options);
@@ -290,8 +296,11 @@ final class SystemdStub {
         if (howUnknown) {
             recorder.unknown(12, "how systemd-stub " + stub.id() + " cleans load options is not known", "--stub");
         }
+        Provenance provenance = new Provenance.Parameter("load-options", options);
         cmdline = text;
-        text("load options", text, new Provenance.Parameter("load-options", options), weak(true));
+        cmdlineFrom.clear();
+        cmdlineFrom.add(provenance);
+        text("load options", text, provenance, weak(true));
     }
 
     private void addonCmdlines(CmdlineText.Mangle how) {
@@ -320,12 +329,13 @@ final class SystemdStub {
                                 addon -> Provenance.FileRange.of(addon.file().content()))
                         .toList());
         for (String text : one.get() ? List.of(String.join(" ", texts)) : texts) {
-            append(text);
+            append(text, provenance);
             text("add-on command line", text, provenance, weak(one.get()));
         }
     }
 
-    private void append(String text) {
+    private void append(String text, Provenance provenance) {
+        cmdlineFrom.add(provenance);
         cmdline = cmdline.isEmpty() ? text : cmdline + " " + text;
     }
 
@@ -349,12 +359,9 @@ final class SystemdStub {
                 String extra = string.substring(SMBIOS_CMDLINE.length());
                 String text = stub.metadataArchives() ? CmdlineText.mangle(extra, how) : extra;
                 if (!text.isEmpty()) {
-                    append(text);
-                    text(
-                            "SMBIOS command line",
-                            text,
-                            Provenance.FileRange.of(first.get().bytes()),
-                            weak(true));
+                    Provenance provenance = Provenance.FileRange.of(first.get().bytes());
+                    append(text, provenance);
+                    text("SMBIOS command line", text, provenance, weak(true));
                 }
                 return; // further strings are passed over
             }
@@ -531,13 +538,6 @@ final class SystemdStub {
         image.section(section)
                 .ifPresent(content ->
                         initrd.add(CpioArchive.of(".extra", 0555, 0444, List.of(new NamedFile(name, content)))));
-    }
-
-    private Provenance initrdProvenance() {
-        List<Provenance> from = new ArrayList<>();
-        image.section(".initrd")
-                .ifPresent(content -> from.add(new Provenance.PeSection(".initrd", Provenance.FileRange.of(content))));
-        return new Provenance.Derived("initrd as the stub assembles it", from);
     }
 
     private Evidence initrdEvidence() {

@@ -311,7 +311,15 @@ public record GoldenDiff(
                 .filter(part -> !part.endsWith(HEADERS) || !isExplained(part, blamed))
                 .sorted(Comparator.naturalOrder())
                 .toList();
-        return sections.isEmpty() ? others : causes(CauseKind.INPUT, sections);
+        if (!sections.isEmpty()) {
+            return causes(CauseKind.INPUT, sections);
+        }
+        if (!inputs.isEmpty() && others.get(0).kind() == CauseKind.UNKNOWN) {
+            // It went in by a way that the value does not tell of.
+            return causes(
+                    CauseKind.INPUT, inputs.stream().map(InputChange::part).toList());
+        }
+        return others;
     }
 
     private static boolean isExplained(String headers, List<String> blamed) {
