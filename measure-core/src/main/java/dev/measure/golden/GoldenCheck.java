@@ -88,6 +88,32 @@ public record GoldenCheck(List<Verdict> verdicts, Set<String> unchecked) {
         return matched;
     }
 
+    /** {@return why it does not pass, one line for each register; empty if it passes} */
+    public List<String> objections() {
+        if (passes()) {
+            return List.of();
+        }
+        List<String> objections = new ArrayList<>();
+        for (Verdict verdict : verdicts) {
+            String register = name(verdict.register());
+            if (verdict instanceof Verdict.Mismatch mismatch) {
+                objections.add(register + " holds " + mismatch.actual().hex() + ", which is none of "
+                        + mismatch.expected().size() + " golden values");
+            } else if (verdict instanceof Verdict.Absent) {
+                objections.add(register + " has a golden value, and the evidence does not show it");
+            }
+        }
+        return objections.isEmpty()
+                ? List.of("no register of the evidence has a golden value")
+                : List.copyOf(objections);
+    }
+
+    private static String name(Register register) {
+        return register instanceof Register.Pcr pcr
+                ? register.id() + ":" + pcr.bank().id()
+                : register.id();
+    }
+
     /** {@return the ids of the golden values that the evidence shows, in the order of the verdicts} */
     public List<String> matches() {
         return verdicts.stream()

@@ -175,6 +175,22 @@ class GoldenValuesTest {
     }
 
     @Test
+    void objectionsNameTheRegister() {
+        GoldenValues golden = of(GoldenValue.of(PCR11, sha256(1)), GoldenValue.of(PCR5_ONCE, sha256(2)));
+        assertEquals(
+                List.of(
+                        "pcr11:sha256 holds " + sha256(3).hex() + ", which is none of 1 golden values",
+                        "pcr5:sha256 has a golden value, and the evidence does not show it"),
+                golden.check(Map.of(PCR_11, sha256(3))).objections());
+        assertEquals(
+                List.of("no register of the evidence has a golden value"),
+                of().check(Map.of(PCR_11, sha256(3))).objections());
+        assertEquals(
+                List.of(),
+                golden.check(Map.of(PCR_11, sha256(1), PCR_5, sha256(2))).objections());
+    }
+
+    @Test
     void aTechnologyWithoutEvidenceIsSaidToBeUnchecked() {
         GoldenCheck check = golden().check(Map.of(PCR_11, sha256(5), PCR_0, sha256(9)));
         assertTrue(check.passes());
