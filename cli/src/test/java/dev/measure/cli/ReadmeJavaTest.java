@@ -69,12 +69,7 @@ class ReadmeJavaTest {
                         said,
                         null,
                         null,
-                        List.of(
-                                "-proc:none",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                "-d",
-                                folder.toString()),
+                        List.of("-proc:none", "-cp", System.getProperty("java.class.path"), "-d", folder.toString()),
                         null,
                         javac.getStandardFileManager(null, null, StandardCharsets.UTF_8)
                                 .getJavaFileObjects(file))
@@ -89,8 +84,8 @@ class ReadmeJavaTest {
         assertEquals(2, blocks.size());
         compile(
                 "Fragment",
-                IMPORTS + "class Fragment { void run(Path file, List<String> digests) throws IOException {\n" + blocks.get(0)
-                        + "}}\n");
+                IMPORTS + "class Fragment { void run(Path file, List<String> digests) throws IOException {\n"
+                        + blocks.get(0) + "}}\n");
         compile("AttestationService", IMPORTS + blocks.get(1));
     }
 
@@ -132,8 +127,8 @@ class ReadmeJavaTest {
     }
 
     private List<String> objections(Path lock, Path root, byte[] quote, byte[] nonce) throws Exception {
-        try (URLClassLoader loader =
-                new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
+        try (URLClassLoader loader = new URLClassLoader(
+                new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
             Class<?> service = loader.loadClass("AttestationService");
             Constructor<?> make = service.getDeclaredConstructor(Path.class, Path.class);
             make.setAccessible(true);
@@ -155,8 +150,11 @@ class ReadmeJavaTest {
         String build = Files.readString(Path.of("..", "pom.xml"));
         String version = build.substring(build.indexOf("<version>"), build.indexOf("</version>"));
         assertTrue(text.contains("<artifactId>measure-bom</artifactId>\n  " + version), version);
-        for (String module : List.of("measure-core", "measure-snp", "measure-tdx", "measure-tpm-pcr", "measure-vectors")) {
-            assertTrue(text.contains("<artifactId>" + module + "</artifactId><version>${project.version}</version>"), module);
+        for (String module :
+                List.of("measure-core", "measure-snp", "measure-tdx", "measure-tpm-pcr", "measure-vectors")) {
+            assertTrue(
+                    text.contains("<artifactId>" + module + "</artifactId><version>${project.version}</version>"),
+                    module);
         }
     }
 }

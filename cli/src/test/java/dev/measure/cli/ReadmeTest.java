@@ -77,11 +77,13 @@ class ReadmeTest {
         }
         List<String> commands = jobs(Files.readAllLines(page));
         assertEquals(6, commands.size(), commands.toString());
-        return commands.stream().map(command -> DynamicTest.dynamicTest(command, () -> {
-            List<String> words = ScriptTest.Run.words(command);
-            Session session = Session.in(folder, words.subList(1, words.size()).toArray(String[]::new));
-            assertEquals(0, session.exit(), session.toString());
-        }));
+        return commands.stream()
+                .map(command -> DynamicTest.dynamicTest(command, () -> {
+                    List<String> words = ScriptTest.Run.words(command);
+                    Session session =
+                            Session.in(folder, words.subList(1, words.size()).toArray(String[]::new));
+                    assertEquals(0, session.exit(), session.toString());
+                }));
     }
 
     /** Commands in sh and yaml blocks: {@code measure ...}, {@code - measure ...} and {@code - run: measure ...}. */
