@@ -12,6 +12,7 @@ import dev.measure.tdx.TdQuote;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
@@ -23,8 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import javax.tools.JavaCompiler;
-import javax.tools.ToolProvider;
+import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,19 +62,21 @@ class ReadmeJavaTest {
 
     private void compile(String name, String text) throws IOException {
         Path file = Files.writeString(folder.resolve(name + ".java"), text);
-        JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
-        Assumptions.assumeTrue(javac != null, "a Java runtime without a compiler");
+        Optional<ToolProvider> javac = ToolProvider.findFirst("javac");
+        Assumptions.assumeTrue(javac.isPresent(), "a Java runtime without a compiler");
         StringWriter said = new StringWriter();
-        boolean done = javac.getTask(
-                        said,
-                        null,
-                        null,
-                        List.of("-proc:none", "-cp", System.getProperty("java.class.path"), "-d", folder.toString()),
-                        null,
-                        javac.getStandardFileManager(null, null, StandardCharsets.UTF_8)
-                                .getJavaFileObjects(file))
-                .call();
-        assertTrue(done, said.toString());
+        PrintWriter writer = new PrintWriter(said);
+        int status = javac.get()
+                .run(
+                        writer,
+                        writer,
+                        "-proc:none",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "-d",
+                        folder.toString(),
+                        file.toString());
+        assertEquals(0, status, said.toString());
     }
 
     @Test
