@@ -87,7 +87,11 @@ final class DriftReports {
         return data(text).replace(":", "%3A").replace(",", "%2C");
     }
 
-    /** {@return a test suite: one case for each value, that fails if it moved and has an error if it has no partner} */
+    /**
+     * {@return a test suite: one case for each value, that fails if it moved and has an error if it has no partner}
+     *
+     * <p>By the schema of Ant's reports (JUnit.xsd); it demands a host, a time and durations, which are the same in every file.
+     */
     static String junit(Drift drift) {
         GoldenDiff diff = drift.diff();
         Map<String, GoldenDiff.Moved> moved = new HashMap<>();
@@ -96,17 +100,15 @@ final class DriftReports {
         int errors = diff.added().size() + diff.removed().size() + (stale ? 1 : 0);
         int tests = drift.compared() + errors;
         StringBuilder xml = new StringBuilder("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        String counts = " tests=\"" + tests + "\" failures=\"" + diff.moved().size() + "\" errors=\"" + errors + "\"";
-        xml.append("<testsuites name=\"")
-                .append(xml(drift.title()))
-                .append('"')
-                .append(counts)
-                .append(">\n");
-        xml.append("  <testsuite name=\"")
-                .append(xml(drift.subject()))
-                .append('"')
-                .append(counts)
-                .append(" skipped=\"0\">\n");
+        xml.append("<testsuites>\n  <testsuite package=\"measure\" id=\"0\" name=\"")
+                .append(xml(drift.title() + " " + drift.subject()))
+                .append("\" hostname=\"localhost\" timestamp=\"1970-01-01T00:00:00\" tests=\"")
+                .append(tests)
+                .append("\" failures=\"")
+                .append(diff.moved().size())
+                .append("\" errors=\"")
+                .append(errors)
+                .append("\" skipped=\"0\" time=\"0\">\n    <properties/>\n");
         for (String id : drift.ids()) {
             GoldenDiff.Moved value = moved.get(id);
             if (value == null) {
@@ -126,7 +128,8 @@ final class DriftReports {
         if (stale) {
             testcase(xml, "inputs", "error", stale(drift), "");
         }
-        return xml.append("  </testsuite>\n</testsuites>\n").toString();
+        return xml.append("    <system-out/>\n    <system-err/>\n  </testsuite>\n</testsuites>\n")
+                .toString();
     }
 
     private static void testcase(StringBuilder xml, String id, String kind, String message, String text) {
@@ -134,7 +137,7 @@ final class DriftReports {
                 .append(xml(ValueId.register(id)))
                 .append("\" name=\"")
                 .append(xml(id))
-                .append('"');
+                .append("\" time=\"0\"");
         if (kind.isEmpty()) {
             xml.append("/>\n");
             return;

@@ -93,7 +93,7 @@ class ReadmeJavaTest {
 
     @Test
     void theServiceLetsInWhatTheLockFileKnowsAndNothingElse() throws Exception {
-        Optional<Path> evidence = Shared.file("vectors/tdx/evidence/quotes/tdx_quote_4.dat");
+        Optional<Path> evidence = Shared.file("vectors/tdx/evidence/quotes/tdx_quote_6.dat");
         Assumptions.assumeTrue(evidence.isPresent() && Files.exists(README));
         byte[] bytes = Files.readAllBytes(evidence.get());
         TdQuote quote = TdQuote.read(Source.of("quote", bytes));
@@ -110,7 +110,7 @@ class ReadmeJavaTest {
         assertTrue(wrong.get(0).startsWith("mrtd holds " + quote.mrtd().hex()), wrong.toString());
         assertEquals(1, objections(lock, root, bytes, new byte[64]).size());
         byte[] forged = bytes.clone();
-        forged[0x48 + 0x178] ^= 1; // RTMR1 of a quote of version 4
+        forged[0x30 + 0x178] ^= 1; // RTMR1 of a quote of version 4
         assertTrue(objections(lock, root, forged, nonce).size() >= 2);
     }
 
