@@ -2,6 +2,7 @@ package dev.measure.cli;
 
 import dev.measure.Source;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,7 @@ final class Inputs implements AutoCloseable {
     private final Path folder;
     private final InputStream in;
     private final Map<String, String> variables;
+    private boolean confined;
     private final Map<String, Source> open = new LinkedHashMap<>();
     private boolean stdinTaken;
 
@@ -40,6 +42,13 @@ final class Inputs implements AutoCloseable {
         this.folder = folder;
         this.in = in;
         this.variables = Map.copyOf(variables);
+    }
+
+    /** {@return files of a folder alone: whatever is asked for, nothing outside of it is opened} */
+    static Inputs confinedTo(Path folder) {
+        Inputs inputs = new Inputs(folder, new ByteArrayInputStream(new byte[0]));
+        inputs.confined = true;
+        return inputs;
     }
 
     /** {@return the environment variables, of which only those count that something names} */
@@ -76,6 +85,9 @@ final class Inputs implements AutoCloseable {
 
     private Source file(String name) {
         Path path = path(name);
+        if (confined && !isInside(path)) {
+            throw new Complaint(ExitCode.MALFORMED, name + ": is not in the manifest's folder", "");
+        }
         if (Files.isDirectory(path)) {
             throw new Complaint(ExitCode.MALFORMED, name + ": expected a file, found a directory", inFolder(path));
         }
@@ -89,6 +101,14 @@ final class Inputs implements AutoCloseable {
             return Source.open(name, path);
         } catch (IOException e) {
             throw unreadable(name, e);
+        }
+    }
+
+    private boolean isInside(Path path) {
+        try {
+            return !Files.exists(path) || path.toRealPath().startsWith(folder.toRealPath());
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -10,7 +10,6 @@ import dev.measure.golden.GoldenConfirmation;
 import dev.measure.golden.GoldenValue;
 import dev.measure.golden.GoldenValues;
 import dev.measure.snp.SevPublicKey;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +70,7 @@ final class ManifestRun {
      * @param call whose options say how strict to be
      */
     static Outcome of(Manifest manifest, ManifestFolder folder, Call call) {
-        try (Inputs files = new Inputs(folder.path(), new ByteArrayInputStream(new byte[0]))) {
+        try (Inputs files = Inputs.confinedTo(folder.path())) {
             return of(manifest, files, Map.of(), call);
         }
     }

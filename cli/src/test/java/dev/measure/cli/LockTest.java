@@ -298,7 +298,9 @@ class LockTest {
                 .parse(folder.resolve("report.xml").toFile())
                 .getDocumentElement();
         assertEquals("testsuites", suite.getTagName());
-        assertEquals(Integer.toString(moved), suite.getAttribute("failures"));
+        assertEquals(
+                Integer.toString(moved),
+                ((org.w3c.dom.Element) suite.getElementsByTagName("testsuite").item(0)).getAttribute("failures"));
         assertEquals(moved, suite.getElementsByTagName("failure").getLength());
         assertEquals(
                 lock().values().size(), suite.getElementsByTagName("testcase").getLength());
@@ -329,6 +331,20 @@ class LockTest {
             assertEquals(4, lock.exit(), lock.toString());
             assertTrue(lock.err().contains("a symbolic link that leads out of it"), lock.err());
         }
+    }
+
+    @Test
+    void theNameThatAFileHasOnTheDiskDoesNotLeadOutOfTheFolder() throws IOException {
+        Path outside = Files.createTempDirectory(folder.getParent(), "outside");
+        Files.write(outside.resolve("a=fuki-sample.efi"), SampleFuki.bytes());
+        String way = folder.relativize(outside).toString();
+        Files.writeString(
+                folder.resolve("evil.yaml"),
+                "schema: measure/manifest/v1\nartifacts: {image: fuki-sample.efi}\ntargets:\n  - pcr: {image: image, pcr: 11,"
+                        + " global-addon: " + way + "/a=image}\n");
+        Session lock = run("lock", "evil.yaml");
+        assertEquals(4, lock.exit(), lock.toString());
+        assertTrue(lock.err().contains("is not in the manifest's folder"), lock.err());
     }
 
     @Test
