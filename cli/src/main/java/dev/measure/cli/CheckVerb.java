@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure check}: fails when what a manifest gives is no longer what its lock file says. */
 final class CheckVerb implements Verb {
@@ -66,7 +65,7 @@ final class CheckVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(LockFile.manifestParameter());
     }
 

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure diff}: which values differ between two lock files, results, images or firmwares, and why. */
 final class DiffVerb implements Verb {
@@ -53,7 +52,7 @@ final class DiffVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(
                 Options.positional(0, "OLD", "a lock file, a result (--json), a UKI or a firmware"),
                 Options.positional(1, "NEW", "another one of the same kind"));

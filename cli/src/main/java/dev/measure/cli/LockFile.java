@@ -11,8 +11,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
  * A manifest and its lock file, as a command line names them.
@@ -27,12 +25,12 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
     private static final String SUFFIX = ".lock.json";
 
     /** {@return the parameter that names the manifest} */
-    static PositionalParamSpec manifestParameter() {
+    static Options.Parameter manifestParameter() {
         return Options.positional(0, "MANIFEST", "the manifest (default: measure.yaml, measure.yml or measure.json)");
     }
 
     /** {@return the option that names the lock file} */
-    static OptionSpec option() {
+    static Options.Option option() {
         return Options.value(
                 "FILE",
                 "the lock file, in the manifest's folder (default: measure.lock.json for measure.yaml)",

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code measure lock}: from a manifest to the golden values in a lock file. */
 final class LockVerb implements Verb {
@@ -48,7 +47,7 @@ final class LockVerb implements Verb {
     }
 
     @Override
-    public List<PositionalParamSpec> positionals() {
+    public List<Options.Parameter> positionals() {
         return List.of(LockFile.manifestParameter());
     }
 

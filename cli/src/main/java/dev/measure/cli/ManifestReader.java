@@ -284,9 +284,8 @@ final class ManifestReader {
         if (options.isEmpty()) {
             throw node.place().malformed("a value", "an empty list", "leave the key out");
         }
-        boolean several = Options.spec(Verbs.named(technology).orElseThrow())
-                .findOption("--" + key)
-                .isMultiValue();
+        boolean several = Options.of(Verbs.named(technology).orElseThrow()).stream()
+                .anyMatch(option -> option.names().contains("--" + key) && option.kind() == Options.Kind.VALUES);
         return several ? List.of(options) : options.stream().map(List::of).toList();
     }
 

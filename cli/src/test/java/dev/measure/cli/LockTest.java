@@ -3,7 +3,6 @@ package dev.measure.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -254,20 +253,22 @@ class LockTest {
     @Test
     void everyKeyIsAnOptionAndThoseOfFilesTakeFiles() {
         for (String technology : ManifestKeys.technologies()) {
-            var spec = Options.spec(Verbs.named(technology).orElseThrow());
+            List<Options.Option> all = Options.of(Verbs.named(technology).orElseThrow());
             ManifestKeys.of(technology).forEach((key, kind) -> {
                 if (key.equals(ManifestKeys.IMAGE)) {
                     return;
                 }
-                var option = spec.findOption("--" + key);
-                assertNotEquals(null, option, technology + " " + key);
-                boolean file = option.paramLabel().contains("FILE")
-                        || option.paramLabel().equals("LOG");
+                Options.Option option = all.stream()
+                        .filter(one -> one.names().contains("--" + key))
+                        .findFirst()
+                        .orElseThrow(() -> new AssertionError(technology + " " + key));
+                boolean file = option.label().contains("FILE")
+                        || option.label().equals("LOG");
                 boolean artifact = kind == ManifestKeys.Kind.FILE
                         || kind == ManifestKeys.Kind.NAMED_FILE
                         || kind == ManifestKeys.Kind.FILE_OR_NONE;
-                assertEquals(file, artifact, technology + " " + key + " takes " + option.paramLabel());
-                boolean at = option.description().length > 0 && option.description()[0].contains("@FILE");
+                assertEquals(file, artifact, technology + " " + key + " takes " + option.label());
+                boolean at = option.description().contains("@FILE");
                 assertTrue(!at || kind == ManifestKeys.Kind.TEXT, technology + " " + key + " takes @FILE");
                 assertFalse(key.startsWith("write-") || key.startsWith("dump-") || key.equals("transcript"), key);
             });
