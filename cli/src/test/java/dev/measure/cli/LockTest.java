@@ -262,8 +262,7 @@ class LockTest {
                         .filter(one -> one.names().contains("--" + key))
                         .findFirst()
                         .orElseThrow(() -> new AssertionError(technology + " " + key));
-                boolean file = option.label().contains("FILE")
-                        || option.label().equals("LOG");
+                boolean file = option.label().contains("FILE") || option.label().equals("LOG");
                 boolean artifact = kind == ManifestKeys.Kind.FILE
                         || kind == ManifestKeys.Kind.NAMED_FILE
                         || kind == ManifestKeys.Kind.FILE_OR_NONE;
@@ -337,12 +336,13 @@ class LockTest {
     @Test
     void theNameThatAFileHasOnTheDiskDoesNotLeadOutOfTheFolder() throws IOException {
         Path outside = Files.createTempDirectory(folder.getParent(), "outside");
-        Files.write(outside.resolve("a=fuki-sample.efi"), SampleFuki.bytes());
+        Files.write(outside.resolve("a=x.addon.efi"), SampleFuki.bytes());
+        Files.write(folder.resolve("x.addon.efi"), SampleFuki.bytes());
         String way = folder.relativize(outside).toString();
         Files.writeString(
                 folder.resolve("evil.yaml"),
-                "schema: measure/manifest/v1\nartifacts: {image: fuki-sample.efi}\ntargets:\n  - pcr: {image: image, pcr: 11,"
-                        + " global-addon: " + way + "/a=image}\n");
+                "schema: measure/manifest/v1\nartifacts: {image: fuki-sample.efi, x: x.addon.efi}\ntargets:\n  - pcr: {image: image, pcr: 11,"
+                        + " global-addon: " + way + "/a=x}\n");
         Session lock = run("lock", "evil.yaml");
         assertEquals(4, lock.exit(), lock.toString());
         assertTrue(lock.err().contains("is not in the manifest's folder"), lock.err());
