@@ -55,8 +55,15 @@ final class PcrOptions {
                 Options.value("FILE", "the UKI, in place of the parameter", "--image"),
                 Options.value(
                         "LOG",
-                        "a log of this machine, from which PCRs 0 to 3, 6, 7 and 14 are taken if they are not predictable",
+                        "a log of this machine, from which PCRs 0 to 3, 6, 7 and 14 are taken if they are not predictable;"
+                                + " all of them if no UKI is given",
                         "--from-eventlog"),
+                Options.value(
+                        "EVENT",
+                        "read that log up to an event: grub-command=NAME, grub-file=PATH, type=EV_... or number=N",
+                        "--stop-event"),
+                Options.flag("stop before that event (default)", "--before"),
+                Options.flag("stop after it", "--after"),
                 Options.choice(
                         "STYLE",
                         PcrStyle.ids(),

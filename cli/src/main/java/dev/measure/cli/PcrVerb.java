@@ -1,9 +1,7 @@
 package dev.measure.cli;
 
-import dev.measure.Source;
 import dev.measure.boot.BootPrediction;
 import dev.measure.boot.BootVariant;
-import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.Replay;
 import dev.measure.tpm.PcrPrediction;
 import dev.measure.tpm.PredictedLog;
@@ -52,6 +50,10 @@ final class PcrVerb implements Verb {
                                 + " 1G --acpi-loader table-loader --acpi-rsdp rsdp --acpi-tables tables --smbios DMI --disk"
                                 + " disk.img --write-eventlog predicted.bin"),
                 new Example(
+                        "what a log of this machine says, up to the point where grub unlocks a disk",
+                        "pcr --from-eventlog binary_bios_measurements --before --stop-event grub-command=cryptomount"
+                                + " --pcr 0,2,4,7,9"),
+                new Example(
                         "a UKI in parts",
                         "pcr --linux vmlinuz --osrel os-release --initrd initrd.img --pcr 11 --stub 257"));
     }
@@ -77,21 +79,26 @@ final class PcrVerb implements Verb {
     @Override
     public ExitCode run(Call call) {
         Result result = new Result();
+        if (LearnedPcrs.alone(call)) {
+            return LearnedPcrs.write(call, result);
+        }
         PcrRequest request = PcrRequest.of(call, result);
         List<BootPrediction> boots = values(call, request, result);
         if (call.has("--write-eventlog")) {
             writeLog(boots, request, call);
         }
+        return write(
+                result, call, boots.size() * request.pcrs().size() * request.banks().size() == 1);
+    }
+
+    static ExitCode write(Result result, Call call, boolean one) {
         Optional<PcrStyle> style = PcrStyle.of(call);
         if (style.isPresent()) {
             style.get().write(result, call);
             TextOutput.remarks(result, call.talk());
             TextOutput.refusals(result.refusals(), false, call.has("--pcr"), call.talk());
         } else {
-            boolean bare =
-                    boots.size() * request.pcrs().size() * request.banks().size() == 1
-                            && result.values().size() <= 1;
-            Output.write(result, bare, call, call.has("--pcr"));
+            Output.write(result, one && result.values().size() <= 1, call, call.has("--pcr"));
         }
         return call.has("--pcr") ? worst(result) : ExitCode.DONE;
     }
@@ -99,23 +106,10 @@ final class PcrVerb implements Verb {
     /** Adds the PCRs that a command line asks for; returns the boots that leave them. */
     static List<BootPrediction> values(Call call, PcrRequest request, Result result) {
         List<BootPrediction> boots = boots(request);
-        Optional<Replay> learned = learned(call, result);
+        Optional<Replay> learned = LearnedPcrs.of(call, result);
         Progress.during(
                 "PCRs", call, () -> PcrOutput.add(boots, request, value -> command(call, value), result, learned));
         return boots;
-    }
-
-    private static Optional<Replay> learned(Call call, Result result) {
-        return call.value("--from-eventlog").map(name -> {
-            Source file = call.inputs().open(name);
-            result.input("eventlog", file);
-            EventLog log = EventLog.read(file, call.common().strictness());
-            log.warnings().forEach(result::warning);
-            if (log.confidential()) {
-                throw Complaint.usage("--from-eventlog: " + name + " extends RTMRs, not PCRs", "");
-            }
-            return Replay.of(log);
-        });
     }
 
     private static ExitCode worst(Result result) {

@@ -184,6 +184,11 @@ public final class EventLog {
         }
     }
 
+    /** {@return the index in {@link #events()} of the record that a reader is at} */
+    long index(RecordReader reader) {
+        return reader.number() - (headerMissing ? 1 : 0);
+    }
+
     /** Looks at records one after the other. */
     interface RecordVisitor {
         /** {@return whether to go on} */

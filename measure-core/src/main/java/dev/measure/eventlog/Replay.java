@@ -35,10 +35,12 @@ public final class Replay implements RegisterEvidence {
 
     private final EventLog log;
     private final Map<DigestAlgorithm, byte[][]> values;
+    private final long events;
 
-    private Replay(EventLog log, Map<DigestAlgorithm, byte[][]> values) {
+    private Replay(EventLog log, Map<DigestAlgorithm, byte[][]> values, long events) {
         this.log = log;
         this.values = values;
+        this.events = events;
     }
 
     /**
@@ -47,6 +49,16 @@ public final class Replay implements RegisterEvidence {
      * @param log the log
      */
     public static Replay of(EventLog log) {
+        return of(log, Long.MAX_VALUE);
+    }
+
+    /**
+     * {@return the registers after the first events}
+     *
+     * @param log the log
+     * @param events how many of {@link EventLog#events()}, those that extend nothing included
+     */
+    public static Replay of(EventLog log, long events) {
         Map<DigestAlgorithm, byte[][]> values = new EnumMap<>(DigestAlgorithm.class);
         List<Fold> folds = new ArrayList<>();
         for (DigestAlgorithm bank : log.banks()) {
@@ -55,6 +67,9 @@ public final class Replay implements RegisterEvidence {
             values.put(bank, fold.registers);
         }
         log.walk(record -> {
+            if (log.index(record) >= events) {
+                return false;
+            }
             if (record.extendsRegister() && record.registerIndex() < REGISTERS) {
                 for (Fold fold : folds) {
                     fold.extend(record);
@@ -62,7 +77,7 @@ public final class Replay implements RegisterEvidence {
             }
             return true;
         });
-        return new Replay(log, values);
+        return new Replay(log, values, events);
     }
 
     /** The registers of one bank while they are extended. */
@@ -205,7 +220,11 @@ public final class Replay implements RegisterEvidence {
 
     private void trace(int index, DigestAlgorithm bank, Consumer<MeasuredEvent> sink) {
         Fold fold = new Fold(log, bank);
+        long left = events;
         for (TcgEvent event : log.events()) {
+            if (left-- <= 0) {
+                break;
+            }
             if (!event.type().extendsRegister() || event.registerIndex() != index) {
                 continue;
             }
