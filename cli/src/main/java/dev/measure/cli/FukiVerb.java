@@ -2,6 +2,8 @@ package dev.measure.cli;
 
 import dev.measure.DigestAlgorithm;
 import dev.measure.MalformedInputException;
+import dev.measure.boot.BootPrediction;
+import dev.measure.tpm.PcrSignatureCheck;
 import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.Warning;
@@ -101,6 +103,7 @@ final class FukiVerb implements Verb {
         machines.forEach(machine -> FukiLint.of(uki, machine.chids()).forEach(result::warning));
         List<LaunchTarget> all = Targets.ofUki(name, uki);
         all.forEach(target -> check(target, call, result));
+        signatures(uki, call, result);
         List<LaunchTarget> targets = Targets.chosen(call, all);
         if (call.has("--lint")) {
             return lint(call, result);
@@ -222,13 +225,38 @@ final class FukiVerb implements Verb {
         return failed ? result.worstRefusal() : ExitCode.DONE;
     }
 
+    /** What there is to say about the PCR signatures in the image: whether they cover every firmware, and whether they fit at all. */
+    private static void signatures(Uki uki, Call call, Result result) {
+        if (!isSigned(uki)) {
+            return;
+        }
+        try {
+            PolicyValues.every(call, uki).ifPresent(values -> PcrSignatureCheck.of(uki, values)
+                    .warnings()
+                    .forEach(result::warning));
+        } catch (MalformedInputException e) {
+            result.warning(new Warning(
+                    WarningCode.PCRSIG_BAD_SIGNATURE, "the PCR signatures cannot be read: " + e.getMessage()));
+        }
+    }
+
+    private static boolean isSigned(Uki uki) {
+        return uki.kind() == Uki.Kind.UKI
+                && uki.profiles().stream()
+                        .anyMatch(profile -> profile.section(".pcrsig").isPresent());
+    }
+
     /** PCR 11 of every profile, with each firmware that the stub can select in it, and with none. */
     private static int pcr11(Uki uki, Call call, Result result) {
         PcrRequest request = PcrRequest.ofFuki(call, uki);
+        // where there are signatures it has been looked whether they cover the firmware
+        List<BootPrediction> boots = PcrOutput.boots(request).stream()
+                .map(boot -> isSigned(uki) ? boot.withoutWarnings(WarningCode.PCRSIG_MISSES_EFIFW) : boot)
+                .toList();
         Progress.during(
                 "PCR 11",
                 call,
-                () -> PcrOutput.add(PcrOutput.boots(request), request, value -> PcrVerb.command(call, value), result));
+                () -> PcrOutput.add(boots, request, value -> PcrVerb.command(call, value), result));
         return request.boots().size()
                 * request.phases().size()
                 * request.banks().size();

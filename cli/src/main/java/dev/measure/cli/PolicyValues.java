@@ -113,7 +113,7 @@ final class PolicyValues {
                 }
             }
             inputs.parts(parts).firmwareSelection(FirmwareSelection.none());
-            return values(List.of(inputs.build()), call, phases(call, SystemdMeasure.DEFAULT_PHASES));
+            return values(List.of(inputs.build()), banks(call), phases(call, SystemdMeasure.DEFAULT_PHASES));
         }
         if (uki.get().kind() != Uki.Kind.UKI) {
             throw Complaint.usage(
@@ -129,28 +129,52 @@ final class PolicyValues {
                         .build());
             }
         }
-        return values(boots, call, phases(call, SystemdMeasure.DEFAULT_PHASES));
+        return values(boots, banks(call), phases(call, SystemdMeasure.DEFAULT_PHASES));
     }
 
     /** {@return every value that PCR 11 can have with an image, in the banks and phases of a command line} */
     static List<Pcr11Value> all(Call call, Uki uki) {
+        List<BootInputs> boots = new ArrayList<>();
         BootInputs.Builder inputs = BootInputs.builder().uki(uki);
         call.value("--stub").ifPresent(text -> inputs.stub(stub(text)));
-        List<BootInputs> boots = new ArrayList<>();
         for (int profile = 0; profile < uki.profiles().size(); profile++) {
             for (FirmwareSelection selection : selections(call, uki, profile)) {
                 boots.add(inputs.profile(profile).firmwareSelection(selection).build());
             }
         }
+        return values(boots, banks(call), phases(call, usualPhases()));
+    }
+
+    /** {@return every value that PCR 11 can have with an image at systemd's phases; empty if what its stub measures is not known} */
+    static Optional<List<Pcr11Value>> every(Call call, Uki uki) {
+        List<BootInputs> boots = new ArrayList<>();
+        BootInputs.Builder inputs = BootInputs.builder().uki(uki);
+        Optional<StubVersion> stub = call.value("--stub").map(PolicyValues::stub);
+        stub.ifPresent(inputs::stub);
+        for (int profile = 0; profile < uki.profiles().size(); profile++) {
+            boots.add(inputs.profile(profile)
+                    .firmwareSelection(FirmwareSelection.none())
+                    .build());
+            for (UkiFirmware firmware : SelectableFirmware.of(uki, profile, stub)) {
+                boots.add(inputs.firmwareSelection(new FirmwareSelection.Given(firmware))
+                        .build());
+            }
+        }
+        boolean known = boots.stream().noneMatch(boot -> BootSequence.of(boot).notKnown().containsKey(11));
+        return known ? Optional.of(values(boots, EnumSet.copyOf(SystemdMeasure.DEFAULT_BANKS), usualPhases())) : Optional.empty();
+    }
+
+    /** From the start of the kernel to the end of the system. */
+    private static List<String> usualPhases() {
         List<String> usual = new ArrayList<>(List.of(""));
         usual.addAll(SystemdMeasure.DEFAULT_PHASES);
         String ready = usual.get(usual.size() - 1);
         usual.addAll(List.of(ready + ":shutdown", ready + ":shutdown:final"));
-        return values(boots, call, phases(call, usual));
+        return usual;
     }
 
-    private static List<Pcr11Value> values(List<BootInputs> boots, Call call, List<String> phases) {
-        Set<DigestAlgorithm> banks = banks(call);
+    private static List<Pcr11Value> values(
+            List<BootInputs> boots, Set<DigestAlgorithm> banks, List<String> phases) {
         List<BootPrediction> predictions = new ArrayList<>();
         for (BootInputs boot : boots) {
             BootPrediction start = BootSequence.of(boot);

@@ -171,13 +171,7 @@ final class Samples {
         Files.createDirectories(folder.resolve("folder"));
         Files.write(folder.resolve("folder/file"), new byte[0]);
 
-        uki().section(
-                        ".hwids",
-                        HwidsWriter.hwids().firmware(Q35, "QEMU q35", "amdsev").build())
-                .section(
-                        ".efifw",
-                        EfifwWriter.efifw().fwid("amdsev").payload(ovmf).build())
-                .writeTo(folder.resolve("good.efi"));
+        firmwareUki().writeTo(folder.resolve("good.efi"));
         uki().section(
                         ".hwids",
                         HwidsWriter.hwids().firmware(Q35, "QEMU q35", "zero").build())
@@ -230,6 +224,17 @@ final class Samples {
             volumeKey[i] = (byte) i;
         }
         Files.write(folder.resolve("volume.key"), volumeKey);
+    }
+
+    /** {@return an f-UKI with one firmware, which a q35 machine selects} */
+    static PeWriter firmwareUki() {
+        byte[] ovmf = OvmfWriter.of(65536, AMDSEV).build();
+        return uki().section(
+                        ".hwids",
+                        HwidsWriter.hwids().firmware(Q35, "QEMU q35", "amdsev").build())
+                .section(
+                        ".efifw",
+                        EfifwWriter.efifw().fwid("amdsev").payload(ovmf).build());
     }
 
     private static PeWriter uki() {

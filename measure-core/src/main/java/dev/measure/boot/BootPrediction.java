@@ -2,6 +2,7 @@ package dev.measure.boot;
 
 import dev.measure.Assumption;
 import dev.measure.Warning;
+import dev.measure.WarningCode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -156,5 +157,23 @@ public record BootPrediction(
                         .allMatch(choice -> !forks.contains(choice.fork()) || names.contains(choice.name())))
                 .toList();
         return new BootPrediction(phase, chosen, notKnown, assumptions, warnings, fwid, profile, secureBoot, refusal);
+    }
+
+    /**
+     * {@return the same boot without warnings that something else has answered}
+     *
+     * @param code of those warnings
+     */
+    public BootPrediction withoutWarnings(WarningCode code) {
+        return new BootPrediction(
+                phase,
+                variants,
+                notKnown,
+                assumptions,
+                warnings.stream().filter(warning -> warning.code() != code).toList(),
+                fwid,
+                profile,
+                secureBoot,
+                refusal);
     }
 }
