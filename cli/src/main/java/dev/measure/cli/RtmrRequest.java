@@ -7,7 +7,6 @@ import dev.measure.boot.BootDisk;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.FirmwareSelection;
 import dev.measure.boot.SelectableFirmware;
-import dev.measure.boot.SmbiosFilter;
 import dev.measure.eventlog.EventType;
 import dev.measure.tdx.DstackMeasurement;
 import dev.measure.tdx.Edk2Generation;
@@ -199,9 +198,7 @@ final class RtmrRequest {
             in.acpiRsdp(given("--acpi-digests", three.get(1)));
             in.acpiTables(given("--acpi-digests", three.get(2)));
         }
-        call.value("--smbios")
-                .ifPresent(name -> in.smbios(RtmrContent.of(
-                        Source.of("filtered SMBIOS table", SmbiosFilter.of(PcrRequest.smbios(call, result, name))))));
+        call.value("--smbios").ifPresent(name -> in.smbiosTable(PcrRequest.smbios(call, result, name)));
         for (String text : call.values("--fw-cfg")) {
             String[] parts = named("--fw-cfg", "ITEM=FILE", text);
             if (!RtmrInputs.FW_CFG_ITEMS.contains(parts[0])) {

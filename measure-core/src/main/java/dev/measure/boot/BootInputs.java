@@ -48,6 +48,7 @@ public final class BootInputs {
     final Optional<Integer> smp;
     final Optional<Long> memory;
     final boolean confidentialVm;
+    final boolean ccMeasurement;
     final Optional<Source> acpiLoader;
     final Optional<Source> acpiRsdp;
     final Optional<Source> acpiTables;
@@ -99,6 +100,7 @@ public final class BootInputs {
         smp = b.smp;
         memory = b.memory;
         confidentialVm = b.confidentialVm;
+        ccMeasurement = b.ccMeasurement;
         acpiLoader = b.acpiLoader;
         acpiRsdp = b.acpiRsdp;
         acpiTables = b.acpiTables;
@@ -182,6 +184,7 @@ public final class BootInputs {
         private Optional<Integer> smp = Optional.empty();
         private Optional<Long> memory = Optional.empty();
         private boolean confidentialVm = false;
+        private boolean ccMeasurement = false;
         private Optional<Source> acpiLoader = Optional.empty();
         private Optional<Source> acpiRsdp = Optional.empty();
         private Optional<Source> acpiTables = Optional.empty();
@@ -235,6 +238,7 @@ public final class BootInputs {
             smp = from.smp;
             memory = from.memory;
             confidentialVm = from.confidentialVm;
+            ccMeasurement = from.ccMeasurement;
             acpiLoader = from.acpiLoader;
             acpiRsdp = from.acpiRsdp;
             acpiTables = from.acpiTables;
@@ -376,6 +380,17 @@ public final class BootInputs {
         /** {@return this builder, given whether the machine is a confidential VM} */
         public Builder confidentialVm(boolean value) {
             confidentialVm = value;
+            return this;
+        }
+
+        /**
+         * {@return this builder, given whether the machine takes measurements through EFI_CC_MEASUREMENT_PROTOCOL and has no TPM}
+         *
+         * <p>What the firmware itself measures of PCRs 0, 1 and 7 is then left out, for it measures something else there; of the
+         * other programs what they measure without a TPM remains.
+         */
+        public Builder ccMeasurement(boolean value) {
+            ccMeasurement = value;
             return this;
         }
 

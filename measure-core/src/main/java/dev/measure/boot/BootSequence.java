@@ -69,18 +69,25 @@ public final class BootSequence {
     }
 
     private BootPrediction predict() {
-        ovmf.firmwareVolumes();
-        ovmf.secureBootVariables(secureBoot);
-        ovmf.acpi();
+        boolean tpm = !inputs.ccMeasurement;
+        if (tpm) {
+            ovmf.firmwareVolumes();
+            ovmf.secureBootVariables(secureBoot);
+            ovmf.acpi();
+        }
         ovmf.optionRoms(secureBoot);
         if (inputs.direct) {
             directImage();
         }
-        ovmf.smbios(Edk2Build.Smbios.BEFORE_BOOT_VARIABLES);
-        ovmf.bootVariables();
+        if (tpm) {
+            ovmf.smbios(Edk2Build.Smbios.BEFORE_BOOT_VARIABLES);
+            ovmf.bootVariables();
+        }
         ovmf.calling();
         ovmf.separators();
-        ovmf.smbios(Edk2Build.Smbios.AFTER_SEPARATORS);
+        if (tpm) {
+            ovmf.smbios(Edk2Build.Smbios.AFTER_SEPARATORS);
+        }
         Runnable kernel = inputs.direct ? this::directKernel : diskBoot();
         kernel.run();
         return variants();
@@ -223,6 +230,9 @@ public final class BootSequence {
             return Optional.empty();
         }
         StubVersion version = info.get().version();
+        if (inputs.ccMeasurement) {
+            recorder.measureThroughCc(Producer.SYSTEMD_BOOT, version.major());
+        }
         Optional<LoaderBehaviour> behaviour = LoaderBehaviour.of(version);
         if (behaviour.isEmpty()) {
             for (int pcr : new int[] {1, 5, 12}) {
@@ -408,6 +418,9 @@ public final class BootSequence {
         if (version.isEmpty() && inputs.uki.isEmpty()) {
             version = Optional.of(StubVersion.parse("262.1"));
             recorder.assume("stub", "262.1", "the sections are given in parts, without the stub that measures them");
+        }
+        if (inputs.ccMeasurement) {
+            version.ifPresent(v -> recorder.measureThroughCc(Producer.SYSTEMD_STUB, v.major()));
         }
         Optional<StubBehaviour> known = version.flatMap(StubBehaviour::of);
         if (known.isEmpty()) {

@@ -7,6 +7,7 @@ import dev.measure.Source;
 import dev.measure.Warning;
 import dev.measure.eventlog.EventType;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,14 +20,42 @@ import java.util.TreeMap;
 final class EventRecorder {
     private static final byte[] SEPARATOR = new byte[4];
 
+    /** systemd's programs measure through EFI_CC_MEASUREMENT_PROTOCOL since 256, tagged events since 261 (src/boot/measure.c). */
+    private static final int FIRST_CC = 256;
+
+    private static final int FIRST_TAGGED_CC = 261;
+
     private final List<BootEvent> events = new ArrayList<>();
     private final SortedMap<Integer, Map<BootVariant.Choice, BootEvent>> forks = new TreeMap<>();
+    private final Map<Producer, Integer> ccVersions = new EnumMap<>(Producer.class);
     private final SortedMap<Integer, NotKnown> notKnown = new TreeMap<>();
     private final Set<Assumption> assumptions = new LinkedHashSet<>();
     private final Set<Warning> warnings = new LinkedHashSet<>();
 
+    /** From now on keeps of a systemd program what it measures where there is no TPM, as it logs it there. */
+    void measureThroughCc(Producer producer, int majorVersion) {
+        ccVersions.put(producer, majorVersion);
+    }
+
     void add(BootEvent event) {
-        events.add(event);
+        Integer version = ccVersions.get(event.producer());
+        if (version == null) {
+            events.add(event);
+            return;
+        }
+        boolean tagged = event.type().equals(EventType.EV_EVENT_TAG);
+        if (version >= (tagged ? FIRST_TAGGED_CC : FIRST_CC)) {
+            EventType type = tagged ? EventType.EV_IPL : event.type();
+            events.add(new BootEvent(
+                    event.name(),
+                    event.producer(),
+                    event.pcr(),
+                    type,
+                    event.data(),
+                    event.measured(),
+                    event.provenance(),
+                    event.evidence()));
+        }
     }
 
     /** An event that hashes its own data. */
@@ -39,7 +68,7 @@ final class EventRecorder {
             Provenance provenance,
             Evidence evidence) {
         Source bytes = Source.of(name, data);
-        events.add(new BootEvent(name, producer, pcr, type, bytes, Measured.of(bytes), provenance, evidence));
+        add(new BootEvent(name, producer, pcr, type, bytes, Measured.of(bytes), provenance, evidence));
     }
 
     /** An event that hashes something else than its data. */
@@ -52,7 +81,7 @@ final class EventRecorder {
             Measured measured,
             Provenance provenance,
             Evidence evidence) {
-        events.add(new BootEvent(name, producer, pcr, type, Source.of(name, data), measured, provenance, evidence));
+        add(new BootEvent(name, producer, pcr, type, Source.of(name, data), measured, provenance, evidence));
     }
 
     /**

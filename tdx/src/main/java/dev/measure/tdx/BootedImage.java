@@ -1,18 +1,18 @@
 package dev.measure.tdx;
 
 import dev.measure.DigestAlgorithm;
+import dev.measure.Source;
 import dev.measure.boot.BootEvent;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.BootPrediction;
 import dev.measure.boot.BootSequence;
 import dev.measure.boot.BootVariant;
-import dev.measure.boot.Edk2Build;
 import dev.measure.boot.EventDigests;
 import dev.measure.boot.NotKnown;
 import dev.measure.boot.Producer;
 import dev.measure.eventlog.EventType;
-import dev.measure.uki.StubVersion;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,24 +33,26 @@ final class BootedImage implements ImageEvents {
     private final RtmrInputs inputs;
     private final Edk2Generation edk2;
     private final SecureBootState secureBoot;
-    private final Optional<StubVersion> stub;
 
     private BootedImage(RtmrInputs inputs, Edk2Generation edk2, SecureBootState secureBoot) {
         this.inputs = inputs;
         this.edk2 = edk2;
         this.secureBoot = secureBoot;
         BootInputs given = inputs.boot.orElseThrow();
-        BootInputs.Builder in = given.toBuilder().confidentialVm(true);
-        inputs.firmware.ifPresent(
-                firmware -> in.variables(firmware.launch().firmware().image()));
+        BootInputs.Builder in = given.toBuilder().confidentialVm(true).ccMeasurement(true);
         secureBoot.on().ifPresent(in::secureBoot);
-        if (secureBoot.on().equals(Optional.of(true))) {
-            // Only for the fact that it is built with Secure Boot; what it measures by itself is not taken from there.
-            Edk2Build.of("2025.02-secboot").ifPresent(in::edk2);
-            in.exitBootRetry(BootInputs.ExitBootRetry.BOTH);
+        inputs.smbiosTable.ifPresent(in::smbios);
+        if (!inputs.variables.isEmpty()) {
+            Map<String, Source> keys = new LinkedHashMap<>();
+            for (String name : List.of("PK", "KEK", "db", "dbx")) {
+                keys.put(name, secureBoot.value(name));
+            }
+            in.secureBootKeys(keys);
+        } else {
+            inputs.firmware.ifPresent(
+                    firmware -> in.variables(firmware.launch().firmware().image()));
         }
         this.boot = BootSequence.of(in.build());
-        this.stub = given.stub().or(() -> given.uki().flatMap(uki -> uki.stubVersion()));
         List<BootEvent> all = new ArrayList<>();
         // What makes a register not predictable spares hashing the rest of it.
         boot.variants()
@@ -70,21 +72,10 @@ final class BootedImage implements ImageEvents {
                 && boot.notKnown().keySet().stream().noneMatch(not -> pcr == 2 ? not >= 2 && not <= 6 : not >= 8);
     }
 
-    /** Whether the event is one that the producer measures in a trust domain; systemd-stub does since 256, tagged ones since 261. */
-    private boolean measured(BootEvent event) {
-        if (event.producer() != Producer.SYSTEMD_STUB || stub.isEmpty()) {
-            return true;
-        }
-        boolean tagged = event.type().equals(EventType.EV_EVENT_TAG);
-        return stub.get().major() >= (tagged ? 261 : 256);
-    }
-
     private void add(RtmrRecorder recorder, BootEvent event) {
-        boolean tagged =
-                event.producer() == Producer.SYSTEMD_STUB && event.type().equals(EventType.EV_EVENT_TAG);
         recorder.add(new RtmrEvent(
                 event.name(),
-                tagged ? EventType.EV_IPL : event.type(), // as the stub logs it to the CC protocol
+                event.type(),
                 digests.digest(event, DigestAlgorithm.SHA384),
                 RtmrEvent.Origin.PREDICTED,
                 event.provenance(),
@@ -106,7 +97,7 @@ final class BootedImage implements ImageEvents {
         boolean separated = false;
         for (BootEvent event : known(from) ? variant.events() : List.<BootEvent>of()) {
             boolean separator = event.type().equals(EventType.EV_SEPARATOR) && event.producer() == Producer.FIRMWARE;
-            if (event.pcr() < from || event.pcr() > to || separator || !measured(event)) {
+            if (event.pcr() < from || event.pcr() > to || separator) {
                 continue;
             }
             add(recorder, event);
@@ -120,31 +111,29 @@ final class BootedImage implements ImageEvents {
     }
 
     @Override
-    public void intoRtmr0(RtmrRecorder rtmr0, Runnable bootVariables, Edk2Generation generation) {
-        BootInputs given = inputs.boot.orElseThrow();
-        if (!given.direct()) {
-            bootVariables.run();
-            if (generation.secondSeparator() == 0) {
-                rtmr0.separator(generation.evidence());
-            }
+    public void intoRtmr0(RtmrRecorder rtmr0, Runnable readyToBoot) {
+        List<BootEvent> events = boot.variants().get(0).events();
+        int calling = 0; // an image that the VMM hands over is loaded, and its authority measured, before
+        while (calling < events.size() && !events.get(calling).name().equals(CALLING)) {
+            calling++;
         }
-        boolean shim = boot.notKnown().containsKey(14);
-        Optional<NotKnown> not = Optional.ofNullable(boot.notKnown().get(7));
-        if (not.isPresent() && (shim || !secureBoot.on().equals(Optional.of(false)))) {
-            rtmr0.unknown(not.get().why(), not.get().input());
+        others(rtmr0, events.subList(0, calling));
+        readyToBoot.run();
+        if (edk2.secondSeparator() == 0) {
+            rtmr0.separator(edk2.evidence());
+        }
+        others(rtmr0, events.subList(calling, events.size()));
+        for (int pcr : new int[] {1, 7}) {
+            Optional.ofNullable(boot.notKnown().get(pcr)).ifPresent(not -> rtmr0.unknown(not.why(), not.input()));
         }
         boot.refusal().ifPresent(why -> rtmr0.refuse(why, HINT));
-        for (BootEvent event : boot.variants().get(0).events()) {
-            boolean authority = event.type().equals(EventType.EV_EFI_VARIABLE_AUTHORITY);
-            boolean others = event.producer() != Producer.FIRMWARE && measured(event);
-            if ((event.pcr() == 7 || event.pcr() == 1) && (authority || others)) {
+    }
+
+    /** The db entries that allow images, and what loaders and stub add. */
+    private void others(RtmrRecorder rtmr0, List<BootEvent> events) {
+        for (BootEvent event : events) {
+            if ((event.pcr() == 7 || event.pcr() == 1) && !event.type().equals(EventType.EV_SEPARATOR)) {
                 add(rtmr0, event);
-            }
-        }
-        if (given.direct()) {
-            bootVariables.run();
-            if (generation.secondSeparator() == 0) {
-                rtmr0.separator(generation.evidence());
             }
         }
     }

@@ -35,7 +35,7 @@ final class FirmwareEvents {
         return new Provenance.Constant("edk2", place);
     }
 
-    /** Up to and with ACPI and SMBIOS tables. */
+    /** Up to and with the ACPI tables. */
     void early() {
         if (inputs.firmware.isEmpty()) {
             rtmr0.unknown("RTMR0 begins with the TD HOB and the CFV of the firmware", "--firmware");
@@ -49,9 +49,6 @@ final class FirmwareEvents {
         rtmr0.separator(Evidence.HARDWARE);
         if (edk2.acpi()) {
             acpi();
-        }
-        if (inputs.firmware.get().measuresSmbios().orElse(edk2.smbios())) {
-            smbios();
         }
     }
 
@@ -231,8 +228,16 @@ final class FirmwareEvents {
         return inputs.bootDisk.orElse(BootDisk.DEFAULT);
     }
 
+    /** At ReadyToBoot: the SMBIOS table, then the boot variables. */
+    void readyToBoot() {
+        if (inputs.firmware.flatMap(TdFirmware::measuresSmbios).orElse(edk2.smbios())) {
+            smbios();
+        }
+        bootVariables();
+    }
+
     /** BootOrder and its options: given, stored, from a log, or made by the firmware. */
-    void bootVariables() {
+    private void bootVariables() {
         if (inputs.bootOrder.filter(List::isEmpty).isPresent()) {
             return;
         }

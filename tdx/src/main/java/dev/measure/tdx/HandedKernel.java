@@ -182,7 +182,7 @@ final class HandedKernel implements ImageEvents {
     }
 
     @Override
-    public void intoRtmr0(RtmrRecorder rtmr0, Runnable bootVariables, Edk2Generation generation) {
+    public void intoRtmr0(RtmrRecorder rtmr0, Runnable readyToBoot) {
         if (secureBoot.on().equals(Optional.of(true))) {
             if (authority.isEmpty()) {
                 rtmr0.unknown(
@@ -191,9 +191,9 @@ final class HandedKernel implements ImageEvents {
                 authority(rtmr0, authority.get());
             }
         }
-        bootVariables.run();
-        if (generation.secondSeparator() == 0) {
-            rtmr0.separator(generation.evidence());
+        readyToBoot.run();
+        if (edk2.secondSeparator() == 0) {
+            rtmr0.separator(edk2.evidence());
         }
     }
 

@@ -61,7 +61,7 @@ public final class Rtmr {
         ImageEvents images = inputs.boot.isPresent()
                 ? BootedImage.of(inputs, edk2.get(), secureBoot)
                 : HandedKernel.of(inputs, edk2.get(), secureBoot);
-        images.intoRtmr0(rtmr0, firmware::bootVariables, edk2.get());
+        images.intoRtmr0(rtmr0, firmware::readyToBoot);
         values.add(rtmr0.value("only", ""));
         values.addAll(images.values());
         values.add(runtime(inputs, values));

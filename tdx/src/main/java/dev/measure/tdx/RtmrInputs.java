@@ -3,6 +3,8 @@ package dev.measure.tdx;
 import dev.measure.Source;
 import dev.measure.boot.BootDisk;
 import dev.measure.boot.BootInputs;
+import dev.measure.boot.SmbiosFilter;
+import dev.measure.smbios.SmbiosTable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -33,6 +35,7 @@ public final class RtmrInputs {
     final Optional<RtmrContent> acpiRsdp;
     final Optional<RtmrContent> acpiTables;
     final Optional<RtmrContent> smbios;
+    final Optional<SmbiosTable> smbiosTable;
     final Optional<List<Integer>> bootOrder;
     final Optional<List<RtmrContent>> bootEvents;
     final Optional<RtmrContent> kernel;
@@ -56,6 +59,7 @@ public final class RtmrInputs {
         acpiRsdp = b.acpiRsdp;
         acpiTables = b.acpiTables;
         smbios = b.smbios;
+        smbiosTable = b.smbiosTable;
         bootOrder = b.bootOrder.map(List::copyOf);
         bootEvents = b.bootEvents.map(List::copyOf);
         kernel = b.kernel;
@@ -91,6 +95,7 @@ public final class RtmrInputs {
         private Optional<RtmrContent> acpiRsdp = Optional.empty();
         private Optional<RtmrContent> acpiTables = Optional.empty();
         private Optional<RtmrContent> smbios = Optional.empty();
+        private Optional<SmbiosTable> smbiosTable = Optional.empty();
         private Optional<List<Integer>> bootOrder = Optional.empty();
         private Optional<List<RtmrContent>> bootEvents = Optional.empty();
         private Optional<RtmrContent> kernel = Optional.empty();
@@ -149,7 +154,13 @@ public final class RtmrInputs {
             return this;
         }
 
-        /** {@return this builder, given the filtered SMBIOS table, or its digest} */
+        /** {@return this builder, given the SMBIOS table as the guest sees it, of which firmware, loader and stub measure parts} */
+        public Builder smbiosTable(SmbiosTable value) {
+            smbiosTable = Optional.of(value);
+            return smbios(RtmrContent.of(Source.of("filtered SMBIOS table", SmbiosFilter.of(value))));
+        }
+
+        /** {@return this builder, given the filtered SMBIOS table that the firmware measures, or its digest} */
         public Builder smbios(RtmrContent value) {
             smbios = Optional.of(value);
             return this;

@@ -18,6 +18,8 @@ import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.EventType;
 import dev.measure.eventlog.TcgEvent;
 import dev.measure.firmware.Firmware;
+import dev.measure.smbios.SmbiosTable;
+import dev.measure.uki.Uki;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -95,6 +97,40 @@ final class RtmrBootVariablesTest {
         }
         assertFalse(logged.isEmpty());
         assertEquals(logged, digests(rtmr0(in), EventType.EV_EFI_VARIABLE_BOOT));
+    }
+
+    /** A stub from 261 on adds structures of the SMBIOS table behind the boot variables, as in PCR 1. */
+    @Test
+    void aStubAddsTheSmbiosStructures() throws IOException {
+        String name = "a-v262-fw2026.08";
+        Optional<Path> table = Shared.file(BOOTS + name + "/smbios-table.bin");
+        Optional<Path> uki = Shared.untar("fixtures/ukis.tar.xz", "ukis/v262.efi");
+        if (table.isEmpty() || uki.isEmpty()) {
+            return;
+        }
+        TdxLaunch launch =
+                launch("firmware/forky-OVMF_CODE_4M.fd.xz", Optional.of("firmware/deb13-OVMF_VARS_4M.fd.xz"));
+        BootInputs boot = BootInputs.builder()
+                .uki(Uki.read(Source.open(uki.get()), Strictness.LENIENT))
+                .build();
+        List<String> logged = new ArrayList<>();
+        for (TcgEvent event : log(name)) {
+            boolean firmware = event.type().equals(EventType.EV_SEPARATOR)
+                    || event.type().equals(EventType.EV_PLATFORM_CONFIG_FLAGS);
+            if (event.registerIndex() == 1 && !firmware) {
+                logged.add(event.digest(DigestAlgorithm.SHA384).orElseThrow().hex());
+            }
+        }
+        RtmrValue value = rtmr0(inputs(launch).boot(boot).smbiosTable(SmbiosTable.read(Source.open(table.get()))));
+        List<String> predicted =
+                value.events().stream().map(event -> event.digest().hex()).toList();
+        // SMBIOS table, boot variables, structure of type 1
+        assertEquals(logged, predicted.subList(predicted.size() - logged.size(), predicted.size()));
+
+        RtmrInputs.Builder without = inputs(launch).boot(boot);
+        Prediction.NotPredictable missing = assertInstanceOf(
+                Prediction.NotPredictable.class, Rtmr.of(without.build()).get(0).prediction());
+        assertEquals("--smbios", missing.input());
     }
 
     /** In a trust domain IntelTdxX64 looks into DXEFV only, which has the menu; its setup and shell are in NCCFV. */

@@ -10,6 +10,7 @@ import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.FirmwareSelection;
+import dev.measure.boot.NamedFile;
 import dev.measure.boot.SelectableFirmware;
 import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.EventType;
@@ -21,7 +22,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -79,6 +83,67 @@ final class RtmrBootsTest {
         assertEquals(List.of(folded(log, 8, 15)), of(values, 2));
     }
 
+    /** Without a TPM, stub and systemd-boot measure nothing before 256, and no tagged events before 261. */
+    @TestFactory
+    Stream<DynamicTest> systemdMeasuresThroughCcByVersion() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        if (Shared.file("vectors/boots").isPresent()) {
+            Map<String, Integer> versions = new TreeMap<>(Map.of(
+                    "a-v252-fw2022.11", 252,
+                    "e-addon257", 257,
+                    "d-sdboot257", 257,
+                    "e-addon262-initrd", 262,
+                    "d-sdboot262", 262));
+            versions.forEach((name, version) ->
+                    tests.add(DynamicTest.dynamicTest(name, () -> compareWithVersion(name, version))));
+        }
+        return tests.stream();
+    }
+
+    private static void compareWithVersion(String name, int version) throws IOException {
+        JsonNode json = JsonMapper.builder()
+                .build()
+                .readTree(Shared.file("vectors/boots/" + name + "/case.json")
+                        .orElseThrow()
+                        .toFile());
+        String[] gpt = json.get("gpt").asText().split(": ");
+        BootInputs.Builder in = BootInputs.builder()
+                .disk(Source.open(Shared.untar(gpt[0], gpt[1]).orElseThrow()));
+        List<NamedFile> addons = new ArrayList<>();
+        List<NamedFile> credentials = new ArrayList<>();
+        for (JsonNode file : json.get("files")) {
+            String base = file.get("path").asText();
+            NamedFile named = new NamedFile(base.substring(base.lastIndexOf('/') + 1), fixture(file));
+            if (base.endsWith(".addon.efi")) {
+                addons.add(named);
+            } else if (base.endsWith(".cred")) {
+                credentials.add(named);
+            } else if (base.endsWith("loader.conf")) {
+                in.loaderConf(named.content());
+            } else if (file.get("name").asText().startsWith("systemd-boot")) {
+                in.loaders(List.of(named.content()));
+            } else {
+                in.uki(Uki.read(named.content(), Strictness.LENIENT));
+            }
+        }
+        in.addons(addons).credentials(credentials);
+        List<RtmrValue> values = Rtmr.of(RtmrInputs.builder()
+                .edk2(Edk2Generation.of("202505").orElseThrow())
+                .secureBoot(false)
+                .boot(in.build())
+                .build());
+        Source log = Source.open(
+                Shared.file("vectors/boots/" + name + "/eventlog.bin").orElseThrow());
+        Predicate<TcgEvent> throughCc = event -> {
+            boolean tagged = event.type().equals(EventType.EV_EVENT_TAG);
+            boolean systemd = event.registerIndex() >= 11 || event.registerIndex() == 5 && tagged;
+            return !systemd || version >= (tagged ? 261 : 256);
+        };
+        List<String> rtmr1 = folded(log, 2, 6, throughCc);
+        assertTrue(of(values, 1).contains(rtmr1), () -> rtmr1 + "\n" + of(values, 1));
+        assertEquals(List.of(folded(log, 8, 15, throughCc)), of(values, 2));
+    }
+
     /** f-UKIs whose stub has selected a firmware, or none: what it measured into PCRs 8 to 15 is RTMR2. */
     @TestFactory
     Stream<DynamicTest> fukisMeasureAsWithATpm() throws IOException {
@@ -132,10 +197,14 @@ final class RtmrBootsTest {
     }
 
     private static List<String> folded(Source log, int from, int to) {
+        return folded(log, from, to, event -> true);
+    }
+
+    private static List<String> folded(Source log, int from, int to, Predicate<TcgEvent> measured) {
         List<String> digests = new ArrayList<>();
         for (TcgEvent event : EventLog.read(log).events()) {
             boolean separator = event.type().equals(EventType.EV_SEPARATOR);
-            if (event.registerIndex() >= from && event.registerIndex() <= to && !separator) {
+            if (event.registerIndex() >= from && event.registerIndex() <= to && !separator && measured.test(event)) {
                 digests.add(event.digest(DigestAlgorithm.SHA384).orElseThrow().hex());
             }
         }
@@ -148,7 +217,9 @@ final class RtmrBootsTest {
 
     private static Source fixture(JsonNode file) throws IOException {
         Optional<Path> path = Shared.untar(
-                file.get("archive").asText(), "ukis/" + file.get("name").asText());
+                file.get("archive").asText(),
+                (file.get("archive").asText().contains("loaders") ? "loaders/" : "ukis/")
+                        + file.get("name").asText());
         Source source = Source.open(path.orElseThrow());
         assertEquals(
                 file.get("sha256").asText(),
