@@ -173,7 +173,7 @@ final class PcrOptions {
                         "--failed-boot-option"));
     }
 
-    private static Options.Group bootPath() {
+    static Options.Group bootPath() {
         return new Options.Group(
                 "Boot path",
                 Options.repeated(

@@ -389,12 +389,7 @@ record PcrRequest(
     private static void secureBootKeys(Call call, Result result, BootInputs.Builder in) {
         Map<String, Source> keys = new LinkedHashMap<>();
         for (String name : List.of("PK", "KEK", "db", "dbx")) {
-            file(call, result, "--" + name.toLowerCase(Locale.ROOT))
-                    .ifPresent(source -> keys.put(
-                            name,
-                            AuthenticatedVariable.is(source)
-                                    ? AuthenticatedVariable.read(source).payload()
-                                    : source));
+            key(call, result, name).ifPresent(source -> keys.put(name, source));
         }
         if (keys.isEmpty()) {
             return;
@@ -407,6 +402,14 @@ record PcrRequest(
         }
         keys.values().forEach(SignatureDatabase::read);
         in.secureBootKeys(keys);
+    }
+
+    /** {@return the signature lists of a Secure Boot variable that the command line gives} */
+    static Optional<Source> key(Call call, Result result, String name) {
+        return file(call, result, "--" + name.toLowerCase(Locale.ROOT))
+                .map(source -> AuthenticatedVariable.is(source)
+                        ? AuthenticatedVariable.read(source).payload()
+                        : source);
     }
 
     static SmbiosTable smbios(Call call, Result result, String name) {
@@ -457,6 +460,10 @@ record PcrRequest(
                 throw Complaint.usage("--boot-disk: " + e.getMessage(), "");
             }
         });
+        failedBootOptions(call, result, in);
+    }
+
+    static void failedBootOptions(Call call, Result result, BootInputs.Builder in) {
         if (call.has("--failed-boot-option")) {
             in.failedBootOptions(call.values("--failed-boot-option").stream()
                     .map(name -> name.equals("none")

@@ -126,19 +126,15 @@ final class RtmrOptions {
     }
 
     private static Options.Group disk() {
-        return new Options.Group(
-                "RTMR1 and RTMR2: boot path",
-                Options.value("FILE", "boot disk, or its first sectors", "--disk"),
-                Options.flag("the VMM hands the UKI to the firmware", "--direct"),
-                Options.repeated("FILE", "boot loader, in load order: shim, systemd-boot; may be repeated", "--loader"),
-                Options.value("VERSION", "version of shim, instead of what the file says", "--shim-version"),
-                Options.value("FILE", "loader/loader.conf", "--loader-conf"),
-                Options.choice(
-                        "WHEN",
-                        List.of("yes", "no", "both"),
-                        "whether the first ExitBootServices fails (default both)",
-                        "--exit-boot-retry"),
-                Options.value("TEXT", "what the loader or the firmware hands to the UKI", "--load-options"));
+        List<OptionSpec> options = new ArrayList<>();
+        options.add(Options.flag("the VMM hands the UKI to the firmware", "--direct"));
+        options.addAll(PcrOptions.bootPath().options());
+        options.add(Options.repeated("FILE", "option ROM of a PCI device; may be repeated", "--option-rom"));
+        options.add(Options.repeated(
+                "FILE|none",
+                "image of a boot option that fails before the real one, or none; may be repeated",
+                "--failed-boot-option"));
+        return new Options.Group("RTMR1 and RTMR2: boot path", options);
     }
 
     private static Options.Group runtime() {

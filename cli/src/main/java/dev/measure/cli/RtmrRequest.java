@@ -14,6 +14,7 @@ import dev.measure.tdx.RtmrContent;
 import dev.measure.tdx.RtmrInputs;
 import dev.measure.tdx.RuntimeEvent;
 import dev.measure.tdx.TdLog;
+import dev.measure.uefi.SignatureDatabase;
 import dev.measure.uki.StubVersion;
 import dev.measure.uki.Uki;
 import dev.measure.uki.UkiFirmware;
@@ -21,7 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** What a command line says of the boot whose RTMRs are asked for. */
@@ -89,8 +89,7 @@ final class RtmrRequest {
     List<BootInputs> boots(Uki uki, LaunchTarget target) {
         BootInputs.Builder in = BootInputs.builder().uki(uki);
         PcrRequest.stub(call, in);
-        PcrRequest.path(call, result, in);
-        PcrRequest.beside(call, result, in);
+        path(in);
         BootInputs base = in.build();
         Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
         List<BootInputs> boots = new ArrayList<>();
@@ -103,6 +102,22 @@ final class RtmrRequest {
             }
         }
         return boots;
+    }
+
+    /** {@return the boot of a kernel that loaders start from a disk} */
+    BootInputs bootOfLoaders() {
+        BootInputs.Builder in = BootInputs.builder();
+        path(in);
+        return in.build();
+    }
+
+    private void path(BootInputs.Builder in) {
+        PcrRequest.path(call, result, in);
+        PcrRequest.beside(call, result, in);
+        PcrRequest.failedBootOptions(call, result, in);
+        in.optionRoms(call.values("--option-rom").stream()
+                .map(name -> PcrRequest.opened(call, result, "option-rom", name))
+                .toList());
     }
 
     /** A guest that a firmware of the image has started is one on which the stub finds that firmware again. */
@@ -154,9 +169,12 @@ final class RtmrRequest {
             }
             in.secureBoot(state.equals("on"));
         });
-        Map.of("--pk", "PK", "--kek", "KEK", "--db", "db", "--dbx", "dbx")
-                .forEach((option, name) ->
-                        PcrRequest.file(call, result, option).ifPresent(source -> in.variable(name, source)));
+        for (String name : List.of("PK", "KEK", "db", "dbx")) {
+            PcrRequest.key(call, result, name).ifPresent(source -> {
+                SignatureDatabase.read(source);
+                in.variable(name, source);
+            });
+        }
         if (call.has("--boot-order")) {
             List<String> order = Lists.names("--boot-order", call.values("--boot-order"));
             in.bootOrder(

@@ -58,6 +58,8 @@ final class RtmrValues {
         List<Optional<BootInputs>> boots = new ArrayList<>();
         if (uki.isPresent()) {
             boot.boots(uki.get(), target).forEach(each -> boots.add(Optional.of(each)));
+        } else if (call.has("--loader") && !call.has("--direct")) {
+            boots.add(Optional.of(boot.bootOfLoaders()));
         } else {
             boots.add(Optional.empty());
         }

@@ -106,7 +106,14 @@ final class FirmwareEvents {
             if (value == null) {
                 value = usual(item);
             }
-            if (value.length() > 0) {
+            int size = RtmrInputs.FW_CFG_SIZES.get(item);
+            if (size != 0 && value.length() != 0 && value.length() != size) {
+                rtmr0.assume(
+                        "fw-cfg " + item,
+                        "passed over",
+                        "it has " + value.length() + " bytes, and the firmware takes and measures it only with "
+                                + size);
+            } else if (value.length() > 0) {
                 rtmr0.add(
                         "fw_cfg " + item,
                         EventType.EV_PLATFORM_CONFIG_FLAGS,

@@ -36,6 +36,11 @@ public final class Rtmr {
     public static List<RtmrValue> of(RtmrInputs inputs) {
         RtmrRecorder rtmr0 = new RtmrRecorder(0);
         List<RtmrValue> values = new ArrayList<>();
+        Optional<TdxVmm> vmm =
+                inputs.firmware.flatMap(firmware -> firmware.launch().vmm());
+        if (vmm.filter(known -> !known.isQemu()).isPresent()) {
+            return elsewhere(inputs, vmm.get());
+        }
         Optional<Edk2Generation> edk2 = generation(inputs);
         if (edk2.isEmpty()) {
             boolean newer = inputs.firmware.flatMap(TdFirmware::measuresSmbios).orElse(false);
@@ -64,6 +69,37 @@ public final class Rtmr {
         images.intoRtmr0(rtmr0, firmware::readyToBoot);
         values.add(rtmr0.value("only", ""));
         values.addAll(images.values());
+        values.add(runtime(inputs, values));
+        return values;
+    }
+
+    /** RTMR0 to RTMR2 where it is not QEMU that starts the firmware: none of it is predicted but that a paravisor leaves them alone. */
+    private static List<RtmrValue> elsewhere(RtmrInputs inputs, TdxVmm vmm) {
+        List<RtmrValue> values = new ArrayList<>();
+        for (int register = 0; register < 3; register++) {
+            RtmrRecorder recorder = new RtmrRecorder(register);
+            switch (vmm) {
+                case HYPERV ->
+                    recorder.assume(
+                            "paravisor",
+                            "OpenHCL",
+                            "the guest has a virtual TPM of the paravisor; in a report of Azure all RTMRs are zero");
+                case GCE ->
+                    recorder.unknown(
+                            "Google's firmware is no release of EDK2, and Google Compute Engine builds its own TD HOB and ACPI"
+                                    + " tables",
+                            "a log of such a guest: measure eventlog replay CCEL --quote QUOTE");
+                case TD_SHIM ->
+                    recorder.unknown(
+                            "td-shim measures a TD HOB and a payload parameter area that its VMM makes",
+                            "a log of such a guest: measure eventlog replay CCEL --quote QUOTE");
+                default ->
+                    recorder.unknown(
+                            vmm.id() + " builds its own TD HOB, with ACPI tables in it",
+                            "a log of such a guest: measure eventlog replay CCEL --quote QUOTE");
+            }
+            values.add(recorder.value("only", ""));
+        }
         values.add(runtime(inputs, values));
         return values;
     }

@@ -7,7 +7,9 @@ import dev.measure.boot.SmbiosFilter;
 import dev.measure.smbios.SmbiosTable;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -15,14 +17,25 @@ import java.util.TreeMap;
 
 /** What the RTMRs of a trust domain are predicted from. What is left out makes the registers that need it not predictable. */
 public final class RtmrInputs {
-    /** The fw_cfg items that a firmware measures, in the order in which it does (OvmfPkg, QemuFwCfgCacheLib). */
-    public static final List<String> FW_CFG_ITEMS = List.of(
-            "etc/extra-pci-roots",
-            "BootMenu",
-            "etc/boot-menu-wait",
-            "etc/reserved-memory-end",
-            "opt/ovmf/X-PciMmio64Mb",
-            "bootorder");
+    /**
+     * The fw_cfg items that a firmware measures, in the order in which it does, with the only size in which it takes them; 0 for any
+     * (edk2 OvmfPkg/Library/QemuFwCfgLib/QemuFwCfgCacheInit.c).
+     */
+    static final Map<String, Integer> FW_CFG_SIZES = fwCfgSizes();
+
+    /** The fw_cfg items that a firmware measures, in the order in which it does. */
+    public static final List<String> FW_CFG_ITEMS = List.copyOf(FW_CFG_SIZES.keySet());
+
+    private static Map<String, Integer> fwCfgSizes() {
+        Map<String, Integer> sizes = new LinkedHashMap<>();
+        sizes.put("etc/extra-pci-roots", 8);
+        sizes.put("BootMenu", 2);
+        sizes.put("etc/boot-menu-wait", 2);
+        sizes.put("etc/reserved-memory-end", 8);
+        sizes.put("opt/ovmf/X-PciMmio64Mb", 0);
+        sizes.put("bootorder", 0);
+        return Collections.unmodifiableMap(sizes);
+    }
 
     /** The Secure Boot variables, in the order in which a firmware measures them. */
     public static final List<String> SECURE_BOOT_VARIABLES = List.of("PK", "KEK", "db", "dbx", "dbt");

@@ -1,0 +1,206 @@
+package dev.measure.tdx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Prediction;
+import dev.measure.Source;
+import dev.measure.Strictness;
+import dev.measure.firmware.Firmware;
+import dev.measure.vectors.OvmfWriter;
+import dev.measure.vectors.Shared;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Rules of RTMRs by the specification's words and by digests that others have published. */
+final class RtmrRulesTest {
+    private static final Digest ANY = Digest.zero(DigestAlgorithm.SHA384);
+
+    private static TdxLaunch launch(Optional<TdxVmm> vmm) {
+        byte[] image = OvmfWriter.ovmf(0x10000)
+                .tdxMetadata()
+                .tdxSection(0x4000, 0xc000, 0xffff4000L, 0xc000, 0, 1)
+                .tdxSection(0, 0x4000, 0xffff0000L, 0x4000, 1, 0)
+                .tdxSection(0, 0, 0x810000, 0x10000, 3, 0)
+                .tdxSection(0, 0, 0x809000, 0x2000, 2, 0)
+                .build();
+        return new TdxLaunch(
+                Firmware.read(Source.of("made.fd", image), Strictness.STRICT),
+                vmm,
+                Optional.empty(),
+                Strictness.STRICT);
+    }
+
+    private static RtmrInputs.Builder inputs(String edk2) {
+        RtmrContent any = RtmrContent.given(ANY, "test");
+        return RtmrInputs.builder()
+                .launch(launch(Optional.empty()))
+                .edk2(Edk2Generation.of(edk2).orElseThrow())
+                .memory(2L << 30)
+                .secureBoot(false)
+                .variable("PK", Source.of("PK", new byte[0]))
+                .variable("KEK", Source.of("KEK", new byte[0]))
+                .variable("db", Source.of("db", new byte[0]))
+                .variable("dbx", Source.of("dbx", new byte[0]))
+                .acpiLoader(any)
+                .acpiRsdp(any)
+                .acpiTables(any)
+                .smbios(any)
+                .bootOrder(List.of())
+                .kernel(any)
+                .loadOptions(any);
+    }
+
+    private static List<RtmrEvent> events(RtmrInputs.Builder in, int register) {
+        RtmrValue value = Rtmr.of(in.build()).get(register);
+        assertInstanceOf(Prediction.Predicted.class, value.prediction(), value.prediction()::toString);
+        return value.events();
+    }
+
+    private static List<String> names(List<RtmrEvent> events) {
+        return events.stream().map(RtmrEvent::name).toList();
+    }
+
+    /** edk2's rules, tag by tag: which events there are, in which order and in which register. */
+    @Test
+    void generationsHaveTheirEvents() {
+        List<String> first = List.of("TD HOB", "CFV");
+        List<String> variables = List.of("SecureBoot", "PK", "KEK", "db", "dbx", "separator");
+        List<String> acpi = List.of("ACPI loader", "ACPI RSDP", "ACPI tables");
+        List<String> kernel = List.of("kernel", "Calling EFI Application from Boot Option");
+        List<String> exit = List.of("Exit Boot Services Invocation", "Exit Boot Services Returned with Success");
+        for (Edk2Generation edk2 : Edk2Generation.all()) {
+            int tag = Integer.parseInt(edk2.id());
+            List<String> rtmr0 = new ArrayList<>(first);
+            if (tag >= 202505) {
+                rtmr0.addAll(List.of("fw_cfg BootMenu", "fw_cfg bootorder"));
+            }
+            rtmr0.addAll(variables);
+            if (tag >= 202302) {
+                rtmr0.addAll(acpi);
+            }
+            if (tag >= 202505) {
+                rtmr0.add("SMBIOS table");
+            }
+            List<String> rtmr1 = new ArrayList<>(kernel);
+            (tag >= 202411 ? rtmr1 : rtmr0).add("separator");
+            rtmr1.addAll(exit);
+            assertEquals(rtmr0, names(events(inputs(edk2.id()), 0)), edk2.id());
+            assertEquals(rtmr1, names(events(inputs(edk2.id()), 1)), edk2.id());
+            assertEquals(tag >= 202508, edk2.initrdFirst(), edk2.id());
+            assertEquals(tag >= 202502, edk2.namedBlobs(), edk2.id());
+        }
+    }
+
+    /** Digests that never change, as published with the evidence. */
+    @Test
+    void constantEventsHaveThePublishedDigests() throws IOException {
+        Optional<Path> file = Shared.file("vectors/tdx/evidence.json");
+        if (file.isEmpty()) {
+            return;
+        }
+        Map<String, String> names = Map.of(
+                "SecureBoot",
+                "SecureBoot empty",
+                "PK",
+                "PK empty",
+                "KEK",
+                "KEK empty",
+                "db",
+                "db empty",
+                "dbx",
+                "dbx empty",
+                "separator",
+                "EV_SEPARATOR 00000000");
+        JsonNode published = null;
+        for (JsonNode item : JsonMapper.builder().build().readTree(file.get().toFile())) {
+            if (item.path("what").asText().contains("event digests")) {
+                published = item.get("expected");
+            }
+        }
+        List<RtmrEvent> events = new ArrayList<>(events(inputs("202411"), 0));
+        events.addAll(events(inputs("202411"), 1));
+        int compared = 0;
+        for (RtmrEvent event : events) {
+            JsonNode expected = published.get(names.getOrDefault(event.name(), event.name()));
+            if (expected != null) {
+                assertEquals(expected.asText(), event.digest().hex(), event.name());
+                compared++;
+            }
+        }
+        assertTrue(compared >= 9, "compared " + compared);
+    }
+
+    /** edk2 QemuFwCfgCacheInit.c: in the order of its list, an item of another size than it expects is passed over. */
+    @Test
+    void fwCfgItemsAreMeasuredInTheOrderOfTheFirmware() {
+        RtmrInputs.Builder in = inputs("202505")
+                .fwCfg(
+                        "bootorder",
+                        Source.of("bootorder", "/pci@i0cf8/scsi@1/disk@0,0\0".getBytes(StandardCharsets.US_ASCII)))
+                .fwCfg("etc/reserved-memory-end", Source.of("end", new byte[8]))
+                .fwCfg("opt/ovmf/X-PciMmio64Mb", Source.of("mmio", "32768".getBytes(StandardCharsets.US_ASCII)))
+                .fwCfg("etc/boot-menu-wait", Source.of("wait", new byte[4]))
+                .fwCfg("etc/extra-pci-roots", Source.of("roots", new byte[8]));
+        List<String> names = names(events(in, 0));
+        assertEquals(
+                List.of(
+                        "fw_cfg etc/extra-pci-roots",
+                        "fw_cfg BootMenu",
+                        "fw_cfg etc/reserved-memory-end",
+                        "fw_cfg opt/ovmf/X-PciMmio64Mb",
+                        "fw_cfg bootorder"),
+                names.subList(2, 7));
+    }
+
+    /** Where it is not QEMU that starts the firmware, what is not known is not guessed. */
+    @Test
+    void otherVmmsHaveTypedAnswers() {
+        for (TdxVmm vmm : TdxVmm.values()) {
+            if (vmm.isQemu()) {
+                continue;
+            }
+            RtmrInputs in = RtmrInputs.builder()
+                    .launch(launch(Optional.of(vmm)))
+                    .edk2(Edk2Generation.of("202411").orElseThrow())
+                    .memory(2L << 30)
+                    .build();
+            for (int register = 0; register < 3; register++) {
+                Prediction prediction = Rtmr.of(in).get(register).prediction();
+                if (vmm == TdxVmm.HYPERV) {
+                    Prediction.Predicted zero = assertInstanceOf(Prediction.Predicted.class, prediction);
+                    assertEquals(ANY, zero.measurement().value());
+                } else {
+                    assertInstanceOf(Prediction.NotPredictable.class, prediction, vmm.id());
+                }
+            }
+        }
+    }
+
+    /** dstack-mr's own tests of its second format (cc-eventlog, runtime_events.rs). */
+    @Test
+    void dstacksSecondFormatIsCanonicalJson() {
+        assertEquals(
+                "{\"name\":\"compose-hash\",\"payload\":\"abcd\",\"type\":134217729}",
+                new RuntimeEvent.DstackV2("compose-hash", Source.of("p", new byte[] {(byte) 0xab, (byte) 0xcd}))
+                        .canonical());
+        assertEquals(
+                "{\"name\":\"event\\\"with\\\\special\\nchars\",\"payload\":\"ff\",\"type\":134217729}",
+                new RuntimeEvent.DstackV2("event\"with\\special\nchars", Source.of("p", new byte[] {(byte) 0xff}))
+                        .canonical());
+        assertTrue(new RuntimeEvent.DstackV2("\b\f\n\r\t\u0001", Source.of("p", new byte[0]))
+                .canonical()
+                .contains("\"name\":\"\\b\\f\\n\\r\\t\\u0001\""));
+    }
+}
