@@ -50,6 +50,12 @@ final class RtmrRequest {
     /** {@return the firmwares: with {@code --firmware} a UKI beside it is what boots, not what they are in} */
     static List<LaunchTarget> targets(Call call, TdxRequest request, Result result) {
         Optional<String> firmware = call.value("--firmware");
+        if (isAsked(request) && published(call, result).isPresent()) {
+            String name = call.value("--dstack-measurement").orElseThrow();
+            Source file = call.inputs().open(name);
+            return List.of(new LaunchTarget(
+                    LaunchTarget.fileName(name), file, List.of("--dstack-measurement", name), Optional.empty()));
+        }
         if (isAsked(request) && firmware.isPresent() && call.positional(0).isPresent()) {
             Source file = call.inputs().open(firmware.get());
             result.input("firmware", file);
@@ -243,9 +249,7 @@ final class RtmrRequest {
         if (kernel.isPresent()) {
             throw Complaint.usage("both --kernel and --dstack-measurement are given", "keep one of them");
         }
-        Source file = PcrRequest.file(call, result, "--dstack-measurement").orElseThrow();
-        DstackMeasurement published = DstackMeasurement.read(
-                DstackQuote.is(file) ? DstackQuote.read(file).measurement().orElse(file) : file);
+        DstackMeasurement published = measurement(call, result);
         for (long size : memory) {
             // The file's digest is for an initrd whose place does not depend on memory.
             if (size != 2048L << 20 && size < 2816L << 20) {
@@ -257,9 +261,23 @@ final class RtmrRequest {
                         "give --kernel, --initrd and --cmdline");
             }
         }
-        in.kernel(RtmrContent.given(published.kernel(), "dstack-measurement"));
-        in.initrd(RtmrContent.given(published.initrd(), "dstack-measurement"));
-        in.loadOptions(RtmrContent.given(published.cmdline(), "dstack-measurement"));
+        in.published(published);
+    }
+
+    /** {@return what dstack published of the image, if it is given in place of a firmware} */
+    static Optional<DstackMeasurement> published(Call call, Result result) {
+        if (!call.has("--dstack-measurement")
+                || call.has("--firmware")
+                || call.positional(0).isPresent()) {
+            return Optional.empty();
+        }
+        return Optional.of(measurement(call, result));
+    }
+
+    private static DstackMeasurement measurement(Call call, Result result) {
+        Source file = PcrRequest.file(call, result, "--dstack-measurement").orElseThrow();
+        return DstackMeasurement.read(
+                DstackQuote.is(file) ? DstackQuote.read(file).measurement().orElse(file) : file);
     }
 
     /** Digests of a log for what nothing else gives. */
@@ -286,6 +304,9 @@ final class RtmrRequest {
         if (!call.has("--boot-order") && !boot.isEmpty()) {
             in.bootEvents(boot);
         }
+        if (!call.has("--kernel") && !call.has("--dstack-measurement")) {
+            liftKernel(log, name, in);
+        }
         if (!call.has("--runtime-event")) {
             List<RuntimeEvent> runtime = new ArrayList<>();
             log.of(3)
@@ -295,6 +316,25 @@ final class RtmrRequest {
                             entry.digest(),
                             name)));
             in.runtimeEvents(runtime);
+        }
+    }
+
+    /** Of a direct boot, which has one image, and of whose kernel RTMR2 holds command line and initrd alone. */
+    private static void liftKernel(TdLog log, String name, RtmrInputs.Builder in) {
+        List<TdLog.Entry> images = log.of(1).stream()
+                .filter(entry -> entry.type().equals(EventType.EV_EFI_BOOT_SERVICES_APPLICATION))
+                .toList();
+        List<TdLog.Entry> kernel = log.of(2);
+        boolean direct = images.size() == 1
+                && !kernel.isEmpty()
+                && kernel.size() <= 2
+                && kernel.stream().allMatch(entry -> entry.type().equals(EventType.EV_EVENT_TAG));
+        if (direct) {
+            in.kernel(RtmrContent.fromLog(images.get(0).digest(), name));
+            in.loadOptions(RtmrContent.fromLog(kernel.get(0).digest(), name));
+            if (kernel.size() == 2) {
+                in.initrd(RtmrContent.fromLog(kernel.get(1).digest(), name));
+            }
         }
     }
 

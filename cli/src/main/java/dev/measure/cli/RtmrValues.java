@@ -42,8 +42,8 @@ final class RtmrValues {
         this.fuki = fuki;
     }
 
-    /** Adds the registers of one firmware; returns how many values were asked for. */
-    int add(LaunchTarget target, TdxLaunch launch, BiFunction<LaunchTarget, List<String>, String> command) {
+    /** Adds the registers of one firmware, or of one that is known by what was published of it; returns how many values were asked for. */
+    int add(LaunchTarget target, Optional<TdxLaunch> launch, BiFunction<LaunchTarget, List<String>, String> command) {
         int before = asked;
         RtmrRequest boot = new RtmrRequest(call, result, fuki);
         List<Integer> vcpus = boot.vcpus();
@@ -63,7 +63,8 @@ final class RtmrValues {
         } else {
             boots.add(Optional.empty());
         }
-        RtmrInputs.Builder in = boot.inputs(request.memory()).launch(launch);
+        RtmrInputs.Builder in = boot.inputs(request.memory());
+        launch.ifPresent(in::launch);
         List<Optional<Long>> memory = new ArrayList<>();
         request.memory().forEach(size -> memory.add(Optional.of(size)));
         if (memory.isEmpty()) {

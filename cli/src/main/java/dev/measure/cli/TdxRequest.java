@@ -113,12 +113,15 @@ record TdxRequest(
     }
 
     /** What a quote is compared with: all registers, but RTMR3 only if something is said of it. */
-    static TdxRequest ofEvidence(Call call) {
+    static TdxRequest ofEvidence(Call call, boolean published) {
         TdxRequest asked = of(call);
         if (call.has("--register")) {
             return asked;
         }
-        Set<String> registers = new LinkedHashSet<>(List.of(MRTD, "rtmr0", "rtmr1", "rtmr2"));
+        Set<String> registers = new LinkedHashSet<>(List.of("rtmr0", "rtmr1", "rtmr2"));
+        if (!published) {
+            registers.add(MRTD);
+        }
         if (call.has("--runtime-event") || call.has("--from-log")) {
             registers.add("rtmr3");
         }

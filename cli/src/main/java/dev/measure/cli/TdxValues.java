@@ -98,6 +98,17 @@ final class TdxValues {
             igvm(target, subject);
             return;
         }
+        if (RtmrRequest.published(call, result).isPresent()) {
+            if (request.registers().contains(TdxRequest.MRTD)) {
+                refuseMrtd(
+                        target,
+                        ExitCode.NOT_PREDICTABLE,
+                        "MRTD is computed from the firmware, which is not given",
+                        "give --firmware, or ask for --register rtmr0,rtmr1,rtmr2");
+            }
+            asked += rtmrs.add(target, Optional.empty(), this::command);
+            return;
+        }
         TdxLaunch launch = new TdxLaunch(firmware(target), request.vmm(), request.tail(), strictness);
         if (request.vmm().equals(Optional.of(TdxVmm.GCE_TDHOB_BUG))) {
             gceTdHobBug(target, subject, launch);
@@ -112,7 +123,7 @@ final class TdxValues {
             }
         }
         if (RtmrRequest.isAsked(request)) {
-            asked += rtmrs.add(target, launch, this::command);
+            asked += rtmrs.add(target, Optional.of(launch), this::command);
         }
         if (request.registers().contains(TdxRequest.TD_HOB)) {
             TdHob.of(launch, request.memory()).values().forEach(list -> hob(target, list));

@@ -5,6 +5,7 @@ import dev.measure.FieldVerdict;
 import dev.measure.Register;
 import dev.measure.Source;
 import dev.measure.Verdict;
+import dev.measure.tdx.DstackMeasurement;
 import dev.measure.tdx.RtmrEvent;
 import dev.measure.tdx.RtmrValue;
 import dev.measure.tdx.TdAttributes;
@@ -166,11 +167,17 @@ final class TdxVerifyQuoteVerb implements Verb {
     private static List<FieldVerdict> predict(
             Call call, Result result, Map<Register, Map<String, Digest>> right, List<RtmrValue> predicted) {
         List<FieldVerdict> missing = new ArrayList<>();
-        if (!call.has("--firmware") && call.positional(0).isEmpty()) {
+        Result prediction = new Result();
+        Optional<DstackMeasurement> published = RtmrRequest.published(call, prediction);
+        if (!call.has("--firmware") && call.positional(0).isEmpty() && published.isEmpty()) {
             return missing;
         }
-        TdxRequest request = TdxRequest.ofEvidence(call);
-        Result prediction = new Result();
+        TdxRequest request = TdxRequest.ofEvidence(call, published.isPresent());
+        published.ifPresent(image -> {
+            Map<String, Digest> orders = right.computeIfAbsent(new Register.Mrtd(), each -> new LinkedHashMap<>());
+            orders.put("dstack-measurement/order=page", image.mrtdPage());
+            orders.put("dstack-measurement/order=section", image.mrtdSection());
+        });
         List<LaunchTarget> targets = RtmrRequest.targets(call, request, prediction);
         TdxValues values = new TdxValues(call, request, prediction);
         Progress.during("MRTD and RTMRs", call, () -> values.add(targets, true));

@@ -118,6 +118,82 @@ final class TdxVerifyQuoteTest {
         assertEquals(29, origins.size());
     }
 
+    /** The sibling case: its image was not published, so kernel, command line and initrd are lifted, too. */
+    @Test
+    void theSiblingCaseIsPredictedButForWhatIsLifted() throws IOException {
+        Optional<Path> json = Shared.file(EVIDENCE + "dstack/quote-report.json");
+        if (json.isEmpty() || !firmware()) {
+            return;
+        }
+        String file = json.get().toString();
+        Session good = measure(
+                "tdx",
+                "verify-quote",
+                file,
+                "--firmware",
+                "made.fd",
+                "--edk2",
+                "202411",
+                "--secure-boot",
+                "off",
+                "--memory",
+                "64G",
+                "--from-log",
+                file,
+                "--register",
+                "rtmr0,rtmr1,rtmr2,rtmr3",
+                "--transcript",
+                "events");
+        assertEquals(0, good.exit(), good::toString);
+        List<String> lifted = new ArrayList<>();
+        for (String line : Files.readAllLines(folder.resolve("events"))) {
+            String[] columns = line.split("\t");
+            if (columns[3].equals("from-evidence") && !columns[0].startsWith("rtmr3")) {
+                lifted.add(columns[0].substring(0, 5) + " " + columns[2].substring(0, 8));
+            }
+        }
+        assertEquals(
+                List.of(
+                        "rtmr0 2065dd48",
+                        "rtmr0 772b0169",
+                        "rtmr0 abfb2256",
+                        "rtmr1 0761fbfa",
+                        "rtmr2 4027cb4e",
+                        "rtmr2 63e06e29"),
+                lifted);
+        assertTrue(
+                Files.readString(folder.resolve("events"))
+                        .contains(
+                                "EV_EFI_HANDOFF_TABLES2\t8ae1e425351df7992c444586eff99d35af3b779aa2b0e981cb4b73bc5b279f2ade19b6a62a203fc3c3bbdaae80af596d\tpredicted\tTD HOB"));
+    }
+
+    /** Without the firmware: its TD HOB from the ranges that were published, and MRTD as published. */
+    @Test
+    void theLiteCaseNeedsNoFirmware() throws IOException {
+        Optional<Path> json = Shared.file(LITE);
+        if (json.isEmpty()) {
+            return;
+        }
+        String file = json.get().toString();
+        Session good = measure(
+                "tdx", "verify-quote", file, "--memory", "2G", "--dstack-measurement", file, "--from-log", file);
+        assertEquals(0, good.exit(), good::toString);
+        assertTrue(good.out().contains("matches     MRTD: dstack-measurement/order=section\n"), good::toString);
+        assertTrue(
+                good.out()
+                        .contains(
+                                "matches     RTMR0: rtmr0/fw=file:tdx-lite-getquote.json/edk2=202411/vmm=unknown/memory=2048/"),
+                good::toString);
+        Session other = measure(
+                "tdx", "verify-quote", file, "--memory", "4G", "--dstack-measurement", file, "--from-log", file);
+        assertEquals(3, other.exit(), other::toString);
+        assertTrue(other.err().contains("RTMR0 event 1: expected EV_EFI_HANDOFF_TABLES2 "), other::toString);
+        assertEquals(
+                6,
+                measure("tdx", "--dstack-measurement", file, "--memory", "2G", "--register", "mrtd,rtmr1")
+                        .exit());
+    }
+
     @Test
     void theFirstEventThatDiffersIsNamed() throws IOException {
         Optional<Path> json = Shared.file(LITE);

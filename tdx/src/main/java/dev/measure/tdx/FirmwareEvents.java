@@ -14,6 +14,7 @@ import dev.measure.uefi.VariableData;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongFunction;
 
 /** What OVMF measures into RTMR0 of a trust domain, in order, up to the point where it starts the boot option. */
 final class FirmwareEvents {
@@ -37,11 +38,14 @@ final class FirmwareEvents {
 
     /** Up to and with the ACPI tables. */
     void early() {
-        if (inputs.firmware.isEmpty()) {
+        if (inputs.firmware.isPresent()) {
+            first(inputs.firmware.get().launch());
+        } else if (inputs.published.isPresent()) {
+            first(inputs.published.get());
+        } else {
             rtmr0.unknown("RTMR0 begins with the TD HOB and the CFV of the firmware", "--firmware");
             return;
         }
-        first(inputs.firmware.get().launch());
         if (edk2.fwCfg()) {
             fwCfg();
         }
@@ -54,16 +58,33 @@ final class FirmwareEvents {
 
     /** What the firmware measures before it takes it: the TD HOB and the variable store. */
     void first(TdxLaunch launch) {
-        hob(launch);
+        hob(
+                memory -> TdHob.of(launch, memory),
+                Provenance.FileRange.of(launch.firmware().image()));
         cfv(launch);
     }
 
-    private void hob(TdxLaunch launch) {
+    /** A firmware that is known by what dstack published of it; its variable store is a fresh one. */
+    private void first(DstackMeasurement published) {
+        hob(memory -> TdHob.of(published, memory), new Provenance.Parameter("dstack-measurement", "td_hob"));
+        rtmr0.assume(
+                "cfv",
+                "fresh",
+                "dstack's firmware of kind " + published.ovmf() + " comes with an empty variable store");
+        rtmr0.add(
+                "CFV",
+                EventType.EV_EFI_PLATFORM_FIRMWARE_BLOB2,
+                FreshVariableStore.bytes(),
+                source("OvmfPkg/Include/Fdf/VarStore.fdf.inc"),
+                Evidence.HARDWARE);
+    }
+
+    private void hob(LongFunction<TdHob> list, Provenance sections) {
         if (inputs.memory.isEmpty()) {
             rtmr0.unknown("the TD HOB depends on the memory of the guest", "--memory");
             return;
         }
-        TdHob hob = TdHob.of(launch, inputs.memory.get());
+        TdHob hob = list.apply(inputs.memory.get());
         if (hob instanceof TdHob.Refused refused) {
             rtmr0.refuse(refused.why(), refused.hint());
         } else if (hob instanceof TdHob.Built built) {
@@ -78,9 +99,7 @@ final class FirmwareEvents {
                     built.measured(),
                     new Provenance.Derived(
                             "HOB list as QEMU builds it",
-                            List.of(
-                                    new Provenance.Parameter("memory", Long.toString(built.memory() >> 20)),
-                                    Provenance.FileRange.of(launch.firmware().image()))),
+                            List.of(new Provenance.Parameter("memory", Long.toString(built.memory() >> 20)), sections)),
                     Evidence.HARDWARE);
         }
     }

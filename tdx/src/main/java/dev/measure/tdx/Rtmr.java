@@ -24,7 +24,16 @@ public final class Rtmr {
      * @param inputs what is given
      */
     public static Optional<Edk2Generation> generation(RtmrInputs inputs) {
-        return inputs.edk2.or(() -> inputs.firmware.flatMap(TdFirmware::version).flatMap(Edk2Generation::ofVersion));
+        return inputs.edk2
+                .or(() -> inputs.firmware.flatMap(TdFirmware::version).flatMap(Edk2Generation::ofVersion))
+                .or(() -> inputs.firmware.isPresent() ? Optional.empty() : published(inputs));
+    }
+
+    /** What dstack calls pre202505 has its second separator in RTMR1, and UiApp. */
+    private static Optional<Edk2Generation> published(RtmrInputs inputs) {
+        return inputs.published
+                .filter(image -> image.ovmf().equals("pre202505"))
+                .flatMap(image -> Edk2Generation.of("202411"));
     }
 
     /**
@@ -141,10 +150,12 @@ public final class Rtmr {
             recorder.assume(
                     "edk2",
                     edk2.id(),
-                    exact
-                            ? "the firmware names this release in its version string; --edk2 says otherwise"
-                            : "the firmware is " + version
-                                    + ", and this is the last release before it whose rules are known");
+                    version.isEmpty()
+                            ? "dstack's measurement.cbor calls the firmware pre202505"
+                            : exact
+                                    ? "the firmware names this release in its version string; --edk2 says otherwise"
+                                    : "the firmware is " + version
+                                            + ", and this is the last release before it whose rules are known");
         }
         if (!edk2.genericMeasures()
                 && inputs.firmware.flatMap(TdFirmware::measures).isEmpty()) {

@@ -41,6 +41,7 @@ public final class RtmrInputs {
     public static final List<String> SECURE_BOOT_VARIABLES = List.of("PK", "KEK", "db", "dbx", "dbt");
 
     final Optional<TdFirmware> firmware;
+    final Optional<DstackMeasurement> published;
     final Optional<Edk2Generation> edk2;
     final Optional<Long> memory;
     final Optional<Boolean> secureBoot;
@@ -65,6 +66,7 @@ public final class RtmrInputs {
 
     private RtmrInputs(Builder b) {
         firmware = b.firmware;
+        published = b.published;
         edk2 = b.edk2;
         memory = b.memory;
         secureBoot = b.secureBoot;
@@ -101,6 +103,7 @@ public final class RtmrInputs {
     /** Collects the inputs. */
     public static final class Builder {
         private Optional<TdFirmware> firmware = Optional.empty();
+        private Optional<DstackMeasurement> published = Optional.empty();
         private Optional<Edk2Generation> edk2 = Optional.empty();
         private Optional<Long> memory = Optional.empty();
         private Optional<Boolean> secureBoot = Optional.empty();
@@ -129,6 +132,17 @@ public final class RtmrInputs {
         public Builder launch(TdxLaunch value) {
             firmware = Optional.of(new TdFirmware(value));
             return this;
+        }
+
+        /**
+         * {@return this builder, given what dstack published of an image: its kernel, initrd and command line, and, where the firmware
+         * is not given, where it has its TD HOB}
+         */
+        public Builder published(DstackMeasurement value) {
+            published = Optional.of(value);
+            kernel(RtmrContent.given(value.kernel(), "dstack-measurement"));
+            initrd(RtmrContent.given(value.initrd(), "dstack-measurement"));
+            return loadOptions(RtmrContent.given(value.cmdline(), "dstack-measurement"));
         }
 
         /** {@return this builder, given the generation whose rules the firmware follows, whatever the image says} */

@@ -113,11 +113,39 @@ public sealed interface TdHob {
         return of(TdxPlan.of(launch), memory);
     }
 
-    private static TdHob of(TdxPlan plan, long memory) {
+    /**
+     * {@return the list of a guest whose firmware is known by what dstack published of it}
+     *
+     * @param published where the list and what else is accepted lies
+     * @param memory the size of the guest's memory in bytes: a multiple of 4096, at most 2^51
+     * @throws IllegalArgumentException if the size is none that a guest can have
+     */
+    static TdHob of(DstackMeasurement published, long memory) {
+        check(memory);
+        List<Range> ranges = new ArrayList<>(memory(memory));
+        for (Range accepted : published.accepted()) {
+            if (accepted.length() > 0 && !accept(ranges, accepted.start(), accepted.end())) {
+                return new Refused(
+                        memory,
+                        "measurement.cbor: expected ranges inside one range of the guest's memory of " + memory
+                                + " bytes, found 0x" + Long.toHexString(accepted.start()),
+                        "give the guest more memory");
+            }
+        }
+        ranges.sort(Comparator.comparingLong(Range::start));
+        byte[] list = list(published.hobAddress(), ranges);
+        return new Built(memory, published.hobAddress(), ranges, Source.of("TD HOB", list), List.of());
+    }
+
+    private static void check(long memory) {
         if (memory <= 0 || memory > MAX_MEMORY || memory % MrtdRecords.PAGE != 0) {
             throw new IllegalArgumentException(
                     "memory must be a multiple of 4096 bytes, at most 2^51, got " + memory + " bytes");
         }
+    }
+
+    private static TdHob of(TdxPlan plan, long memory) {
+        check(memory);
         if (plan.refusal().isPresent()) {
             return new Refused(
                     memory, plan.refusal().get().why(), plan.refusal().get().hint());
@@ -132,7 +160,9 @@ public sealed interface TdHob {
         List<Range> ranges = new ArrayList<>(memory(memory));
         for (Section section : sections) {
             boolean accepted = section.type() == TdxMetadata.TD_HOB || section.type() == TdxMetadata.TEMP_MEM;
-            if (accepted && section.memoryDataSize() > 0 && !accept(ranges, section)) {
+            if (accepted
+                    && section.memoryDataSize() > 0
+                    && !accept(ranges, section.memoryAddress(), section.memoryEnd())) {
                 return new Refused(
                         memory,
                         TdxPlan.at(section, "a section inside one range of the guest's memory of " + memory + " bytes"),
@@ -159,10 +189,8 @@ public sealed interface TdHob {
         return List.of(new Range(0, low, false), new Range(1L << 32, size - low, false));
     }
 
-    /** Splits the range around a section; false if the section does not lie inside one range. */
-    private static boolean accept(List<Range> ranges, Section section) {
-        long start = section.memoryAddress();
-        long end = section.memoryEnd();
+    /** Splits the range around what is accepted; false if that does not lie inside one range. */
+    private static boolean accept(List<Range> ranges, long start, long end) {
         for (int i = 0; i < ranges.size(); i++) {
             Range range = ranges.get(i);
             // No range reaches 2^63, so an address that does is outside of all.

@@ -142,6 +142,20 @@ final class RtmrRulesTest {
         assertTrue(compared >= 9, "compared " + compared);
     }
 
+    /** Debian's images come with the store that edk2 describes; so did those of the hardware logs. */
+    @Test
+    void theFreshVariableStoreIsThatOfAnImage() throws IOException {
+        Optional<Path> image = Shared.unxz("firmware/deb13-OVMF.fd.xz");
+        if (image.isPresent()) {
+            Source whole = Source.open(image.get());
+            assertEquals(
+                    whole.slice(0, 0x84000).digest(DigestAlgorithm.SHA384),
+                    FreshVariableStore.bytes().digest(DigestAlgorithm.SHA384));
+        }
+        assertTrue(
+                FreshVariableStore.bytes().digest(DigestAlgorithm.SHA384).hex().startsWith("344bc51c980ba621"));
+    }
+
     /** edk2 QemuFwCfgCacheInit.c: in the order of its list, an item of another size than it expects is passed over. */
     @Test
     void fwCfgItemsAreMeasuredInTheOrderOfTheFirmware() {
