@@ -88,7 +88,13 @@ final class RtmrRequest {
                     "a UKI boots from a disk, or with --direct; --kernel is another");
         }
         result.input("uki", file);
-        return Optional.of(Uki.read(file, call.common().strictness()));
+        Uki uki = Uki.read(file, call.common().strictness());
+        if (uki.kind() != Uki.Kind.UKI && call.has("--direct")) {
+            throw Complaint.usage(
+                    name.get() + " is no UKI, and --direct hands a UKI over",
+                    "a kernel is handed over as --kernel FILE");
+        }
+        return Optional.of(uki);
     }
 
     /** {@return the boots of a UKI on a machine that a firmware has started: by profile, and by what the stub selects} */

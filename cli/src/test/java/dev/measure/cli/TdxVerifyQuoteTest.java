@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.firmware.Firmware;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -283,6 +285,33 @@ final class TdxVerifyQuoteTest {
                 debug.out().contains("untrusted   ATTRIBUTES.DEBUG: expected 0, found 1: ATTRIBUTES "),
                 debug::toString);
         assertTrue(debug.out().contains("untrusted   quote signature"), debug::toString);
+    }
+
+    /** Changed bytes end in a message with its place, never in anything else. */
+    @Test
+    void changedAnswersAreReadOrRefused() throws IOException {
+        Optional<Path> json = Shared.file(LITE);
+        if (json.isEmpty()) {
+            return;
+        }
+        byte[] whole = Files.readAllBytes(json.get());
+        SplittableRandom random = new SplittableRandom(0x9e3779b97f4a7c15L);
+        for (int i = 0; i < 3000; i++) {
+            byte[] bytes = i % 3 == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
+            for (int n = random.nextInt(4); n > 0 && bytes.length > 0; n--) {
+                bytes[random.nextInt(bytes.length)] = (byte) "\"{}[],:0aZ\\".charAt(random.nextInt(11));
+            }
+            Source file = Source.of("changed", bytes);
+            int round = i;
+            try {
+                if (DstackQuote.is(file)) {
+                    DstackQuote.read(file);
+                }
+                TdEvidenceFile.read(file, Optional.empty());
+            } catch (MalformedInputException expected) {
+                assertTrue(expected.getMessage().startsWith("changed"), () -> "round " + round + ": " + expected);
+            }
+        }
     }
 
     @Test

@@ -367,7 +367,7 @@ final class Ovmf {
             case NO -> List.of(false);
             case BOTH -> List.of(true, false);
             case BY_BUILD -> {
-                if (inputs.direct && build().isPresent()) {
+                if (inputs.direct && (build().isPresent() || inputs.ccMeasurement)) {
                     yield List.of(false);
                 }
                 yield build().map(b -> List.of(b.retry())).orElse(List.of(true, false));
