@@ -20,6 +20,7 @@ final class RtmrOptions {
                         Options.value("TEXT", "its command line; @FILE reads it from a file", "--append", "--cmdline"),
                         dstack()),
                 disk(),
+                GrubOptions.group(),
                 new Options.Group("RTMR1 and RTMR2: the UKI", profile(), stub()),
                 PcrOptions.beside(),
                 runtime());
