@@ -127,7 +127,7 @@ final class RtmrOptions {
     }
 
     private static Options.Group disk() {
-        List<OptionSpec> options = new ArrayList<>();
+        List<Options.Option> options = new ArrayList<>();
         options.add(Options.flag("the VMM hands the UKI to the firmware", "--direct"));
         options.addAll(PcrOptions.bootPath().options());
         options.add(Options.repeated("FILE", "option ROM of a PCI device; may be repeated", "--option-rom"));
