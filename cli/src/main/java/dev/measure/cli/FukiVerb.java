@@ -2,16 +2,16 @@ package dev.measure.cli;
 
 import dev.measure.DigestAlgorithm;
 import dev.measure.MalformedInputException;
-import dev.measure.boot.BootPrediction;
-import dev.measure.tpm.PcrSignatureCheck;
 import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
+import dev.measure.boot.BootPrediction;
 import dev.measure.firmware.Firmware;
 import dev.measure.firmware.TdxMetadata;
 import dev.measure.igvm.IgvmFile;
 import dev.measure.tdx.IgvmMrtd;
+import dev.measure.tpm.PcrSignatureCheck;
 import dev.measure.uki.FukiLint;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
@@ -231,9 +231,9 @@ final class FukiVerb implements Verb {
             return;
         }
         try {
-            PolicyValues.every(call, uki).ifPresent(values -> PcrSignatureCheck.of(uki, values)
-                    .warnings()
-                    .forEach(result::warning));
+            PolicyValues.every(call, uki)
+                    .ifPresent(values ->
+                            PcrSignatureCheck.of(uki, values).warnings().forEach(result::warning));
         } catch (MalformedInputException e) {
             result.warning(new Warning(
                     WarningCode.PCRSIG_BAD_SIGNATURE, "the PCR signatures cannot be read: " + e.getMessage()));
@@ -254,9 +254,7 @@ final class FukiVerb implements Verb {
                 .map(boot -> isSigned(uki) ? boot.withoutWarnings(WarningCode.PCRSIG_MISSES_EFIFW) : boot)
                 .toList();
         Progress.during(
-                "PCR 11",
-                call,
-                () -> PcrOutput.add(boots, request, value -> PcrVerb.command(call, value), result));
+                "PCR 11", call, () -> PcrOutput.add(boots, request, value -> PcrVerb.command(call, value), result));
         return request.boots().size()
                 * request.phases().size()
                 * request.banks().size();

@@ -78,9 +78,8 @@ final class LearnedPcrs {
     /** Writes the registers of the log, of which none is called predicted. */
     static ExitCode write(Call call, Result result) {
         Replay replay = of(call, result).orElseThrow();
-        List<Integer> pcrs = call.has("--pcr")
-                ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23)
-                : PcrRequest.usualPcrs();
+        List<Integer> pcrs =
+                call.has("--pcr") ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23) : PcrRequest.usualPcrs();
         Map<Register, Measurement> extended = new LinkedHashMap<>();
         replay.measurements().forEach(measurement -> extended.put(measurement.register(), measurement));
         int asked = 0;
@@ -108,14 +107,15 @@ final class LearnedPcrs {
                     id,
                     register,
                     ExitCode.NOT_PREDICTABLE,
-                    "PCR " + register.index() + ": the log has no bank " + register.bank().id(),
+                    "PCR " + register.index() + ": the log has no bank "
+                            + register.bank().id(),
                     ""));
             return;
         }
         Map<String, Object> parameters = new LinkedHashMap<>(keys);
         parameters.put("profile", 0);
-        Measurement measurement = measured.orElseGet(
-                () -> Measurement.of(register, value.get(), Evidence.BOOT, (detail, sink) -> {}));
+        Measurement measurement =
+                measured.orElseGet(() -> Measurement.of(register, value.get(), Evidence.BOOT, (detail, sink) -> {}));
         result.value(new Result.Value(
                 id,
                 register,

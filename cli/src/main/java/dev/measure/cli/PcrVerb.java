@@ -88,7 +88,9 @@ final class PcrVerb implements Verb {
             writeLog(boots, request, call);
         }
         return write(
-                result, call, boots.size() * request.pcrs().size() * request.banks().size() == 1);
+                result,
+                call,
+                boots.size() * request.pcrs().size() * request.banks().size() == 1);
     }
 
     static ExitCode write(Result result, Call call, boolean one) {

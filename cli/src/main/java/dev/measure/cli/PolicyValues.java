@@ -160,8 +160,11 @@ final class PolicyValues {
                         .build());
             }
         }
-        boolean known = boots.stream().noneMatch(boot -> BootSequence.of(boot).notKnown().containsKey(11));
-        return known ? Optional.of(values(boots, EnumSet.copyOf(SystemdMeasure.DEFAULT_BANKS), usualPhases())) : Optional.empty();
+        boolean known = boots.stream()
+                .noneMatch(boot -> BootSequence.of(boot).notKnown().containsKey(11));
+        return known
+                ? Optional.of(values(boots, EnumSet.copyOf(SystemdMeasure.DEFAULT_BANKS), usualPhases()))
+                : Optional.empty();
     }
 
     /** From the start of the kernel to the end of the system. */
@@ -173,8 +176,7 @@ final class PolicyValues {
         return usual;
     }
 
-    private static List<Pcr11Value> values(
-            List<BootInputs> boots, Set<DigestAlgorithm> banks, List<String> phases) {
+    private static List<Pcr11Value> values(List<BootInputs> boots, Set<DigestAlgorithm> banks, List<String> phases) {
         List<BootPrediction> predictions = new ArrayList<>();
         for (BootInputs boot : boots) {
             BootPrediction start = BootSequence.of(boot);

@@ -25,13 +25,15 @@ class FukiSignaturesTest {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
         generator.initialize(2048);
         KeyPair pair = generator.generateKeyPair();
-        Files.writeString(folder.resolve("key.pem"), pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
-        Files.writeString(folder.resolve("pub.pem"), pem("PUBLIC KEY", pair.getPublic().getEncoded()));
+        Files.writeString(
+                folder.resolve("key.pem"), pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
+        Files.writeString(
+                folder.resolve("pub.pem"), pem("PUBLIC KEY", pair.getPublic().getEncoded()));
     }
 
     private static String pem(String title, byte[] der) {
-        return "-----BEGIN " + title + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
-                + "\n-----END " + title + "-----\n";
+        return "-----BEGIN " + title + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + title + "-----\n";
     }
 
     /** The sample with signatures for some of its firmwares. */
@@ -40,7 +42,9 @@ class FukiSignaturesTest {
         Session signed = Session.in(
                 folder, "pcr", "sign", "unsigned.efi", "--private-key", "key.pem", "--fwid", fwid, "-o", "pcrsig");
         assertEquals(0, signed.exit(), signed::toString);
-        signable().section(".pcrsig", Files.readAllBytes(folder.resolve("pcrsig"))).writeTo(folder.resolve("signed.efi"));
+        signable()
+                .section(".pcrsig", Files.readAllBytes(folder.resolve("pcrsig")))
+                .writeTo(folder.resolve("signed.efi"));
         String[] words = new String[more.length + 2];
         words[0] = "fuki";
         words[1] = "signed.efi";

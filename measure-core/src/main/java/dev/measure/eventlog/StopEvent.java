@@ -70,7 +70,10 @@ public record StopEvent(String kind, String value) {
 
     private boolean isCommand(String text) {
         return text.startsWith(GRUB_COMMAND)
-                && text.substring(GRUB_COMMAND.length()).strip().split("\\s+", 2)[0].equals(value);
+                && text.substring(GRUB_COMMAND.length())
+                        .strip()
+                        .split("\\s+", 2)[0]
+                        .equals(value);
     }
 
     /** A path that grub read, with or without its device: {@code (hd0,gpt2)/boot/grub/grub.cfg}. */
