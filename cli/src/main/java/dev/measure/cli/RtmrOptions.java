@@ -38,6 +38,7 @@ final class RtmrOptions {
                 firmware(),
                 machineWithoutVcpus(),
                 disk(),
+                GrubOptions.group(),
                 PcrOptions.beside(),
                 runtime());
     }

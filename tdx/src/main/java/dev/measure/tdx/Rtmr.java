@@ -93,7 +93,7 @@ public final class Rtmr {
                             "paravisor",
                             "OpenHCL",
                             "the guest has a virtual TPM of the paravisor; in a report of Azure all RTMRs are zero");
-                case GCE ->
+                case GCE, GCE_TDHOB_BUG ->
                     recorder.unknown(
                             "Google's firmware is no release of EDK2, and Google Compute Engine builds its own TD HOB and ACPI"
                                     + " tables",
