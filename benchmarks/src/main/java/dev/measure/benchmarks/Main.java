@@ -63,10 +63,7 @@ public final class Main {
                 .writeOut(results);
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
-        ObjectNode host = root.putObject("host");
-        host.put("cpu", cpu());
-        host.put("processors", Runtime.getRuntime().availableProcessors());
-        host.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        root.set("host", host(mapper));
         ObjectNode jdk = root.putObject("jdk");
         jdk.put("version", System.getProperty("java.runtime.version"));
         jdk.put("vm", System.getProperty("java.vm.name"));
@@ -75,14 +72,29 @@ public final class Main {
         return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root);
     }
 
-    /** The name of the processor where the system tells it. */
-    private static String cpu() {
+    /** The machine: processor, the instructions of it that matter for hashing, system. */
+    static ObjectNode host(ObjectMapper mapper) {
+        ObjectNode host = mapper.createObjectNode();
+        host.put("cpu", cpuInfo("model name"));
+        String flags = " " + cpuInfo("flags") + " ";
+        host.put(
+                "flags",
+                Stream.of("avx2", "avx512f", "avx512vl", "avx512bw", "avx512vbmi", "sha_ni", "sha512", "bmi2")
+                        .filter(flag -> flags.contains(" " + flag + " "))
+                        .collect(java.util.stream.Collectors.joining(" ")));
+        host.put("processors", Runtime.getRuntime().availableProcessors());
+        host.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        return host;
+    }
+
+    /** A line of what the system tells of its first processor. */
+    private static String cpuInfo(String key) {
         Path info = Path.of("/proc/cpuinfo");
         if (!Files.isReadable(info)) {
             return "unknown";
         }
         try (Stream<String> lines = Files.lines(info)) {
-            return lines.filter(line -> line.startsWith("model name"))
+            return lines.filter(line -> line.startsWith(key))
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
                     .findFirst()
                     .orElse("unknown");

@@ -59,7 +59,7 @@ public class MrtdBenchmark {
     /** Makes or finds the firmware, and the stream that is hashed for page order. */
     @Setup
     public void prepare() throws IOException {
-        bytes = firmware.equals("made") ? made() : Files.readAllBytes(Path.of(firmware));
+        bytes = firmware.equals("made") ? made(0x5eed) : Files.readAllBytes(Path.of(firmware));
         file = Files.write(Files.createTempFile("made", ".fd"), bytes);
         open = Source.open(file);
         inMemory = Source.of("made.fd", bytes);
@@ -81,9 +81,9 @@ public class MrtdBenchmark {
         Files.delete(file);
     }
 
-    private static byte[] made() {
+    static byte[] made(int seed) {
         return OvmfWriter.ovmf(4 << 20)
-                .fill(0x5eed)
+                .fill(seed)
                 .tdxMetadata()
                 .tdxSection(0x84000, 0x37c000, 0xffc84000L, 0x37c000, 0, 1)
                 .tdxSection(0, 0x84000, 0xffc00000L, 0x84000, 1, 0)
@@ -94,8 +94,18 @@ public class MrtdBenchmark {
                 .build();
     }
 
+    /** An image of a few pages. */
+    static byte[] small() {
+        return OvmfWriter.ovmf(65536)
+                .tdxMetadata()
+                .tdxSection(0xe000, 0x2000, 0xffffe000L, 0x2000, 0, 1)
+                .tdxSection(0, 0x1000, 0xffff0000L, 0x1000, 1, 0)
+                .tdxSection(0, 0, 0x809000, 0x2000, 2, 0)
+                .build();
+    }
+
     /** The records of the image above, written down plainly. */
-    private static byte[] stream(byte[] image) {
+    static byte[] stream(byte[] image) {
         long[][] sections = {
             {0x84000, 0xffc84000L, 0x37c000, 1},
             {0, 0xffc00000L, 0x84000, 0},

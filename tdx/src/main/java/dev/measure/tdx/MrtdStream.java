@@ -8,7 +8,6 @@ import dev.measure.hash.Sha512Streams;
 import dev.measure.tdx.TdxPlan.MeasuredSection;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -21,12 +20,18 @@ final class MrtdStream {
     /** Pages that are read from the image at a time. */
     private static final int WINDOW = 16;
 
+    private static final byte[] NOTHING = {};
+
     private final List<Part> parts = new ArrayList<>();
     private final MrtdRecords records;
-    private final byte[] window = new byte[WINDOW * PAGE];
     private int part;
     private long page; // of the part
-    private long windowAt = -1; // the page that the window begins with
+
+    // Pages as the image hands them over: where they lie if it is in memory.
+    private byte[] window = NOTHING;
+    private int windowOffset;
+    private long windowFrom; // the page that the window begins with
+    private long windowTo; // and the one behind it
 
     /** A step with a section. */
     private record Part(Mrtd.Step step, MeasuredSection section) {}
@@ -81,7 +86,7 @@ final class MrtdStream {
         while (part < parts.size() && page == parts.get(part).section().pages()) {
             part++;
             page = 0;
-            windowAt = -1;
+            windowTo = 0;
         }
         if (part == parts.size()) {
             return false;
@@ -94,23 +99,43 @@ final class MrtdStream {
                 records.add(gpa, count);
                 page += count;
             }
-            case EXTEND -> records.extend(gpa, window, read(section.contents()));
-            case ADD_AND_EXTEND -> records.addAndExtend(gpa, window, read(section.contents()));
+            case EXTEND -> {
+                int at = read(section.contents());
+                records.extend(gpa, window, at);
+            }
+            case ADD_AND_EXTEND -> {
+                int at = read(section.contents());
+                records.addAndExtend(gpa, window, at);
+            }
         }
         return true;
     }
 
-    /** Brings a page into the window, with the zeros that follow an image shorter than its section; says where it is. */
+    /** Brings a page into the window; says where it is. Behind the image are zeros. */
     private int read(Source contents) {
-        if (windowAt < 0 || page == windowAt + WINDOW) {
-            windowAt = page;
+        if (page >= windowTo) {
             long left = Math.max(0, contents.length() - page * PAGE);
-            int count = (int) Math.min(window.length, left);
+            int count = (int) Math.min(WINDOW * PAGE, left / PAGE * PAGE);
             if (count > 0) {
-                contents.read(page * PAGE, window, 0, count);
+                window = NOTHING;
+                contents.slice(page * PAGE, count).stream((array, offset, piece) -> take(array, offset, piece, count));
             }
-            Arrays.fill(window, count, window.length, (byte) 0);
+            if (count == 0 || window == NOTHING) {
+                // The last bytes, with zeros behind them; or pages that lie in two places.
+                window = new byte[Math.max(count, PAGE)];
+                windowOffset = 0;
+                contents.read(left == 0 ? 0 : page * PAGE, window, 0, (int) Math.min(left, window.length));
+            }
+            windowFrom = page;
+            windowTo = page + Math.max(1, count / PAGE);
         }
-        return (int) (page++ - windowAt) * PAGE;
+        return windowOffset + (int) (page++ - windowFrom) * PAGE;
+    }
+
+    private void take(byte[] array, int offset, int count, int wanted) {
+        if (count == wanted) {
+            window = array;
+            windowOffset = offset;
+        }
     }
 }
