@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +21,7 @@ record Call(
         Talk talk,
         Inputs inputs,
         Sink sink,
-        Map<String, String> fromFile,
+        Map<String, List<String>> fromFile,
         int first) {
 
     /** A run whose options are all typed. */
@@ -30,6 +31,13 @@ record Call(
 
     /** {@return the same run with values from a file for options that were not typed} */
     Call with(Map<String, String> values) {
+        Map<String, List<String>> lists = new LinkedHashMap<>();
+        values.forEach((option, value) -> lists.put(option, List.of(value)));
+        return withLists(lists);
+    }
+
+    /** {@return the same run with values from a file for options that were not typed and may be repeated} */
+    Call withLists(Map<String, List<String>> values) {
         return new Call(options, common, talk, inputs, sink, Map.copyOf(values), first);
     }
 
@@ -40,13 +48,13 @@ record Call(
 
     /** {@return the value of an option, by its first name} */
     Optional<String> value(String option) {
-        return options.value(option).or(() -> Optional.ofNullable(fromFile.get(option)));
+        return options.value(option)
+                .or(() -> fromFile.getOrDefault(option, List.of()).stream().findFirst());
     }
 
     /** {@return all values of an option that may be repeated; empty if it was not given} */
     List<String> values(String option) {
-        List<String> other = fromFile.containsKey(option) ? List.of(fromFile.get(option)) : List.of();
-        return options.has(option) ? options.values(option) : other;
+        return options.has(option) ? options.values(option) : fromFile.getOrDefault(option, List.of());
     }
 
     /** {@return whether the option was given} */

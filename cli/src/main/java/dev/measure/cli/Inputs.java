@@ -71,6 +71,11 @@ final class Inputs implements AutoCloseable {
         return source;
     }
 
+    /** Lets a name stand for bytes that came inside another file. */
+    void hold(String name, Source source) {
+        open.put(name, source);
+    }
+
     private Source standardInput() {
         if (stdinTaken) {
             throw Complaint.usage("standard input (-) can only be read once", "");

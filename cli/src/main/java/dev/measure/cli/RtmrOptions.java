@@ -51,7 +51,10 @@ final class RtmrOptions {
     }
 
     static Options.Option memory() {
-        return Options.list("sizes of the guest's memory: MiB, or with a suffix K, M, G or T", List.of(), "--memory");
+        return Options.list(
+                "sizes of the guest's memory: MiB, or with a suffix K, M, G or T; a bare number from 67108864 on is bytes",
+                List.of(),
+                "--memory");
     }
 
     private static Options.Option dstack() {

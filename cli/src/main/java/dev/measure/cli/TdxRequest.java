@@ -41,6 +41,9 @@ record TdxRequest(
     /** QEMU of a version that is not said. */
     private static final String QEMU = "qemu";
 
+    /** A bare number below is MiB, as QEMU's -m has it. */
+    private static final long LEAST_BYTES = 64L << 20;
+
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,16})([kKmMgGtT]?)(?:i?[bB])?");
 
     /** {@return the names that --vmm takes} */
@@ -73,6 +76,14 @@ record TdxRequest(
                         Suggestion.didYouMean(name, REGISTERS) + "all: " + String.join(", ", REGISTERS));
             }
             registers.add(name);
+        }
+        for (String option : List.of("--platform-only", "--runtime-only")) {
+            if (call.has(option)) {
+                if (!registers.isEmpty()) {
+                    throw Complaint.usage("both " + option + " and other registers are given", "keep one of them");
+                }
+                registers.addAll(option.equals("--platform-only") ? List.of(MRTD, "rtmr0") : List.of("rtmr1", "rtmr2"));
+            }
         }
         if (registers.isEmpty()) {
             registers.add(MRTD);
@@ -179,7 +190,22 @@ record TdxRequest(
         return types;
     }
 
+    /** {@return the value of an option that is true or false} */
+    static boolean bool(Call call, String option) {
+        String value = call.value(option).orElseThrow();
+        if (!List.of("true", "false").contains(value)) {
+            throw Complaint.usage(option + " must be true or false, got '" + value + "'", "");
+        }
+        return value.equals("true");
+    }
+
     private static List<MrtdOrder> orders(Call call) {
+        if (call.has("--two-pass-add-pages")) {
+            if (call.has("--order")) {
+                throw Complaint.usage("both --order and --two-pass-add-pages are given", "keep one of them");
+            }
+            return List.of(bool(call, "--two-pass-add-pages") ? MrtdOrder.SECTION : MrtdOrder.PAGE);
+        }
         Optional<String> order = call.value("--order");
         if (order.isEmpty()) {
             return List.of();
@@ -220,11 +246,13 @@ record TdxRequest(
         if (!matcher.matches()) {
             throw Complaint.usage("--memory: expected a size such as 2048 (MiB) or 2G, got '" + text + "'", "");
         }
+        // Nobody's guest has 64 TiB, and tdx-measure and dstack-mr take a bare number for bytes.
+        boolean bytes = matcher.group(2).isEmpty() && Long.parseLong(matcher.group(1)) >= LEAST_BYTES;
         int shift = switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
             case "k" -> 10;
             case "g" -> 30;
             case "t" -> 40;
-            default -> 20;
+            default -> bytes ? 0 : 20;
         };
         long number = Long.parseLong(matcher.group(1));
         if (number > TdHob.MAX_MEMORY >> shift || number << shift == 0 || (number << shift) % 4096 != 0) {

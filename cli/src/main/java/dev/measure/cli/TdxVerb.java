@@ -37,14 +37,35 @@ final class TdxVerb implements Verb {
                                 + " --kernel vmlinuz --initrd initrd --cmdline console=hvc0 --qemu-version 9.2"),
                 new Example(
                         "a UKI from a disk", "tdx linux.efi --firmware OVMF.fd --register rtmr1,rtmr2 --disk disk.img"),
+                new Example(
+                        "what a metadata.json of tdx-measure or dstack describes", "tdx metadata.json --platform-only"),
                 new Example("every page that is measured", "tdx --firmware OVMF.fd --order page --trace=pages"));
     }
 
     @Override
     public List<Options.Group> groups() {
+        List<Options.Group> groups = new ArrayList<>(ofPrediction());
+        groups.add(ofPeers());
+        return groups;
+    }
+
+    /** {@return the options that say what is predicted} */
+    static List<Options.Group> ofPrediction() {
         List<Options.Group> groups = new ArrayList<>(ofMrtd());
         groups.addAll(RtmrOptions.groups());
         return groups;
+    }
+
+    /** What tdx-measure and dstack-mr call the same. */
+    private static Options.Group ofPeers() {
+        return new Options.Group(
+                "As in tdx-measure and dstack-mr",
+                Options.flag("as --register mrtd,rtmr0", "--platform-only"),
+                Options.flag("as --register rtmr1,rtmr2", "--runtime-only"),
+                Options.value("BOOL", "true: as --order section, false: as --order page", "--two-pass-add-pages"),
+                Options.value("BOOL", "whether metadata.json describes a direct boot, to be sure", "--direct-boot"),
+                Options.value("FOLDER", "the dstack image that a vm_config is about", "--image-dir"),
+                Options.value("FILE", "also write the values as their --json does", "--json-file"));
     }
 
     private static List<Options.Group> ofMrtd() {
@@ -62,7 +83,7 @@ final class TdxVerb implements Verb {
                                 TdxRequest.REGISTERS,
                                 "--register"),
                         Options.list(
-                                "sizes of the guest's memory: MiB, or with a suffix K, M, G or T",
+                                "sizes of the guest's memory: MiB, or with a suffix K, M, G or T; a bare number from 67108864 on is bytes",
                                 List.of(),
                                 "--memory")),
                 new Options.Group(
@@ -97,7 +118,11 @@ final class TdxVerb implements Verb {
 
     @Override
     public List<Options.Parameter> positionals() {
-        return List.of(Options.positional(0, "FILE", "an f-UKI, a firmware or an IGVM file; - is standard input"));
+        return List.of(
+                Options.positional(
+                        0,
+                        "FILE",
+                        "an f-UKI, a firmware or an IGVM file, or metadata.json of tdx-measure or dstack; - is standard input"));
     }
 
     @Override
@@ -105,6 +130,9 @@ final class TdxVerb implements Verb {
         return List.of(
                 "MRTD depends on the firmware and on the order in which the VMM works, not on memory, vCPUs or command"
                         + " line. If the VMM is not named, both orders are right for some VMM: accept the one of yours.",
+                "A metadata.json stands for options: firmware, memory, vCPUs, ACPI tables, boot variables, kernel, initrd, command"
+                        + " line. Options that are typed go before it. Its paths count from its own folder and must not lead"
+                        + " out of it. Memory there is in bytes if it has no suffix.",
                 "The TD HOB is the list that QEMU builds; other VMMs build others.",
                 "The exit code is 5 if the VMM or the processor would refuse any of the values asked for; the others are"
                         + " given all the same.");
@@ -114,6 +142,7 @@ final class TdxVerb implements Verb {
     public ExitCode run(Call call) {
         Result result = new Result();
         values(call, result).write();
+        call.value("--json-file").ifPresent(name -> PeerJson.write(name, result, call));
         return result.refusals().stream()
                 .map(Result.Refusal::exit)
                 .min(Comparator.naturalOrder()) // broken input first, then what cannot be launched
@@ -121,7 +150,8 @@ final class TdxVerb implements Verb {
     }
 
     /** Adds the registers that a command line asks for. */
-    static TdxValues values(Call call, Result result) {
+    static TdxValues values(Call typed, Result result) {
+        Call call = MetadataFile.applied(typed, result);
         TdxRequest request = TdxRequest.of(call);
         List<LaunchTarget> targets = RtmrRequest.targets(call, request, result);
         TdxValues values = new TdxValues(call, request, result);

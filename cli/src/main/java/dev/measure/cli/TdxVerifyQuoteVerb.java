@@ -71,7 +71,7 @@ final class TdxVerifyQuoteVerb implements Verb {
         values.add(Options.value("HEX", "MROWNERCONFIG, 48 bytes", "--mr-owner-config", "--mrownerconfig"));
         values.add(Options.value("HEX", "REPORTDATA, 64 bytes", "--report-data"));
         groups.add(new Options.Group("What is expected", values));
-        groups.addAll(new TdxVerb().groups());
+        groups.addAll(TdxVerb.ofPrediction());
         return groups;
     }
 
