@@ -129,6 +129,12 @@ public final class IgvmMrtd {
                         "the calculator of the format refuses it, too"));
             }
         }
+        if (pages == 0) {
+            return Optional.of(refused(
+                    file.source().name() + ": offset 0x" + Long.toHexString(file.source().start())
+                            + ": expected a private page for Intel TDX, found none",
+                    "a trust domain without pages cannot start"));
+        }
         return Optional.empty();
     }
 

@@ -104,6 +104,14 @@ final class IgvmMrtdTest {
     }
 
     @Test
+    void refusesAFileWithoutPages() {
+        Prediction.NotLaunchable empty = assertInstanceOf(
+                Prediction.NotLaunchable.class,
+                IgvmMrtd.of(read(both().page(0x1000, TDX, pattern(1), 4, 0).page(0x1000, SNP, pattern(1), 0, 0))));
+        assertEquals("t.igvm: offset 0x0: expected a private page for Intel TDX, found none", empty.why());
+    }
+
+    @Test
     void refusesLargePagesWithDataAndAreasWithoutEnd() {
         Prediction.NotLaunchable large = assertInstanceOf(
                 Prediction.NotLaunchable.class,
