@@ -73,7 +73,8 @@ final class CheckVerb implements Verb {
     public List<String> notes() {
         return List.of(
                 "The exit code is 3 if a value moved, 7 if the lock file is missing, lacks a value, holds one that the manifest"
-                        + " does not ask for, or was made from other inputs. Nothing is written but the reports.",
+                        + " does not ask for, or was made from other inputs, or if an export of the manifest is not what it gives. Nothing is"
+                        + " written but the reports.",
                 "With --evidence it is 3 if a register holds no golden value or is missing, and 7 if there is nothing to"
                         + " compare.");
     }
@@ -92,7 +93,17 @@ final class CheckVerb implements Verb {
         if (refused != ExitCode.DONE) {
             return refused;
         }
-        return report(drift("measure check", lock, golden, outcome[0].golden()), call);
+        ExitCode exit = report(drift("measure check", lock, golden, outcome[0].golden()), call);
+        List<String> stale = exit == ExitCode.DONE ? ManifestExports.stale(manifest, lock, call) : List.of();
+        if (!stale.isEmpty()) {
+            call.sink().flush();
+            call.talk()
+                    .error(
+                            "not what the lock file gives: " + String.join(", ", stale),
+                            "exported again by: measure lock");
+            return ExitCode.GOLDEN_MISSING;
+        }
+        return exit;
     }
 
     private static GoldenValues golden(LockFile lock) {

@@ -75,7 +75,11 @@ final class LockVerb implements Verb {
         if (refused != ExitCode.DONE) {
             return refused;
         }
-        return write(lock, outcome[0].golden(), call);
+        ExitCode exit = write(lock, outcome[0].golden(), call);
+        if (exit == ExitCode.DONE) {
+            ManifestExports.write(manifest, lock, call);
+        }
+        return exit;
     }
 
     /** Says which values there are not; then there is nothing to lock or to check. */

@@ -71,5 +71,5 @@ record Manifest(
      * @param file its name, seen from the manifest's folder
      * @param options more options of {@code measure export}
      */
-    record Export(ManifestNode.Place place, String format, String file, Map<String, String> options) {}
+    record Export(ManifestNode.Place place, String format, String file, Map<String, List<String>> options) {}
 }

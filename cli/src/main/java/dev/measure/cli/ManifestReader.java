@@ -5,6 +5,7 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.ValueId;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +16,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Reads a manifest, schema {@value #SCHEMA}. Every key is known; each message has line and column. */
 final class ManifestReader {
@@ -383,28 +383,41 @@ final class ManifestReader {
     }
 
     private Manifest.Export export(ManifestNode node) {
-        Map<String, String> options = new LinkedHashMap<>();
-        ManifestNode.Place[] file = {node.place()};
-        node.map("an export").forEach((key, value) -> {
-            if (!NAME.matcher(key.text()).matches()) {
-                throw key.place().malformed("a key of an export", key.kind(), "");
+        Map<String, List<String>> options = new LinkedHashMap<>();
+        String format = "";
+        String file = "";
+        for (Map.Entry<ManifestNode.Text, ManifestNode> entry :
+                node.map("an export").entrySet()) {
+            ManifestNode value = entry.getValue();
+            switch (entry.getKey().text()) {
+                case "format" -> format = text(value, "a format");
+                case "file" -> file = written(value);
+                default ->
+                    options.put(
+                            entry.getKey().text(),
+                            value.list().stream()
+                                    .map(item -> text(item, "a value"))
+                                    .toList());
             }
-            options.put(
-                    key.text(),
-                    value.list().stream().map(item -> text(item, "a value")).collect(Collectors.joining(",")));
-            if (key.text().equals("file")) {
-                file[0] = value.place();
-            }
-        });
-        if (!options.containsKey("format") || !options.containsKey("file")) {
+        }
+        if (format.isEmpty() || file.isEmpty()) {
             throw node.place()
                     .malformed("the keys 'format' and 'file'", "a map without both", "see: measure help export");
         }
-        return new Manifest.Export(
-                node.place(),
-                options.remove("format"),
-                folder.inside(file[0], "a file", options.remove("file")),
-                options);
+        return new Manifest.Export(node.place(), format, file, options);
+    }
+
+    /** A file that is written must be none that something else reads as its own: no hidden file, no input. */
+    private String written(ManifestNode node) {
+        String file = folder.inside(node.place(), "a file", text(node, "a file"));
+        boolean input = artifacts.values().stream()
+                .anyMatch(artifact -> Path.of(artifact.file())
+                        .normalize()
+                        .equals(Path.of(file).normalize()));
+        if (("/" + file).contains("/.") || input) {
+            throw node.place().malformed("a file for the export alone", node.kind(), "no hidden file, and no artifact");
+        }
+        return file;
     }
 
     /** {@return whether an id is one that is left out} */

@@ -142,7 +142,7 @@ final class ManifestRun {
         try {
             Call one = new Call(
                     CommandLineReader.parse(verb, target.arguments()),
-                    quiet(call.common()),
+                    plain(call.common()),
                     call.talk(),
                     files,
                     new Sink(
@@ -163,7 +163,8 @@ final class ManifestRun {
         take(target, result);
     }
 
-    private static Common quiet(Common common) {
+    /** {@return the common options of a command line that a manifest gives} */
+    static Common plain(Common common) {
         return new Common(
                 Optional.empty(),
                 Format.TEXT,

@@ -1,0 +1,118 @@
+package dev.measure.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The files that a manifest wants in the form of some verifier: each is what {@code measure export} gives of the lock file. */
+final class ManifestExports {
+    private ManifestExports() {}
+
+    /** Writes the files. */
+    static void write(Manifest manifest, LockFile lock, Call call) {
+        contents(manifest, lock, call).forEach((name, bytes) -> {
+            Path path = lock.folder().path().resolve(name).normalize();
+            if (path.equals(lock.path().normalize())
+                    || path.equals(
+                            call.inputs().path(manifest.name()).toAbsolutePath().normalize())) {
+                throw new Complaint(
+                        ExitCode.MALFORMED,
+                        manifest.name() + ": an export would write over " + name,
+                        "give it a file of its own");
+            }
+            if (!holds(path, name, bytes)) {
+                LockFile.write(path, name, bytes);
+                call.talk().say("wrote " + name);
+            }
+        });
+    }
+
+    /** {@return the files that are not what the lock file gives} */
+    static List<String> stale(Manifest manifest, LockFile lock, Call call) {
+        List<String> stale = new ArrayList<>();
+        contents(manifest, lock, call).forEach((name, bytes) -> {
+            if (!holds(lock.folder().path().resolve(name), name, bytes)) {
+                stale.add(name);
+            }
+        });
+        return stale;
+    }
+
+    private static boolean holds(Path path, String name, byte[] bytes) {
+        try {
+            return Files.exists(path) && Arrays.equals(bytes, Files.readAllBytes(path));
+        } catch (IOException e) {
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be read: " + Inputs.why(e), "");
+        }
+    }
+
+    private static Map<String, byte[]> contents(Manifest manifest, LockFile lock, Call call) {
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        for (Manifest.Export export : manifest.exports()) {
+            try (Inputs files = Inputs.confinedTo(lock.folder().path())) {
+                contents.put(export.file(), content(export, manifest, lock, files, call));
+            } catch (Complaint e) {
+                throw new Complaint(
+                        e.exit() == ExitCode.USAGE ? ExitCode.MALFORMED : e.exit(),
+                        manifest.name() + " line " + export.place().line() + ", export " + export.format() + ": "
+                                + e.getMessage(),
+                        e.hint());
+            }
+        }
+        return contents;
+    }
+
+    private static byte[] content(Manifest.Export export, Manifest manifest, LockFile lock, Inputs files, Call call) {
+        ExportVerb verb = new ExportVerb();
+        List<String> arguments = new ArrayList<>(List.of("--format=" + export.format()));
+        export.options()
+                .forEach((key, values) ->
+                        values.forEach(value -> arguments.add(option(export, manifest, verb, key, value))));
+        arguments.addAll(List.of("--", lock.path().getFileName().toString()));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(bytes, false, StandardCharsets.UTF_8);
+        Call one = new Call(
+                CommandLineReader.parse(verb, arguments),
+                ManifestRun.plain(call.common()),
+                call.talk(),
+                files,
+                new Sink(out, Optional.empty(), files));
+        verb.run(one);
+        out.flush();
+        return bytes.toByteArray();
+    }
+
+    /** An option of the export itself, not of the command; one that takes a file takes an artifact. */
+    private static String option(Manifest.Export export, Manifest manifest, Verb verb, String key, String value) {
+        Options.Option option = verb.groups().stream()
+                .flatMap(group -> group.options().stream())
+                .filter(one -> one.names().contains("--" + key) && !one.name().equals("--format"))
+                .findFirst()
+                .orElseThrow(() -> export.place()
+                        .malformed("an option of measure export", "'" + key + "'", "see: measure help export"));
+        if (option.kind() == Options.Kind.FLAG) {
+            return "--" + key;
+        }
+        if (!option.label().contains("FILE")) {
+            return "--" + key + "=" + value;
+        }
+        Manifest.Artifact artifact = manifest.artifacts().get(value);
+        if (artifact == null) {
+            throw export.place()
+                    .malformed(
+                            "the name of an artifact for '" + key + "'",
+                            "'" + ManifestNode.Text.shown(value) + "'",
+                            "");
+        }
+        return "--" + key + "=" + artifact.file();
+    }
+}
