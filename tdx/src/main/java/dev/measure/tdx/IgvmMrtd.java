@@ -131,7 +131,8 @@ public final class IgvmMrtd {
         }
         if (pages == 0) {
             return Optional.of(refused(
-                    file.source().name() + ": offset 0x" + Long.toHexString(file.source().start())
+                    file.source().name() + ": offset 0x"
+                            + Long.toHexString(file.source().start())
                             + ": expected a private page for Intel TDX, found none",
                     "a trust domain without pages cannot start"));
         }
