@@ -118,7 +118,8 @@ public final class StrictJson {
     private static String reason(JsonProcessingException e) {
         String message = e.getOriginalMessage() == null ? "no JSON" : e.getOriginalMessage();
         StringBuilder plain = new StringBuilder();
-        for (char c : message.split("\n", 2)[0].toCharArray()) {
+        // Jackson's own idea of where something began says less than our offset.
+        for (char c : message.split("\n| \\(start marker", 2)[0].toCharArray()) {
             plain.append(c >= ' ' && c < 0x7f ? c : '?');
         }
         return "no JSON: " + plain;
