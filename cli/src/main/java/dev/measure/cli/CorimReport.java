@@ -87,6 +87,11 @@ final class CorimReport {
             facts.put("signature", "not checked: no --public-key is given");
             return;
         }
+        if (signed.algorithm().isEmpty()) {
+            trusted = false;
+            facts.put("signature", "not checked: COSE " + signed.algorithmId() + " is none of ES256, ES384 and ES512");
+            return;
+        }
         trusted = signed.verify(key.get());
         facts.put("signature", trusted ? "good" : "not by this key, or what it covers was changed");
     }

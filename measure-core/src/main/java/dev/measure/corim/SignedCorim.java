@@ -31,6 +31,7 @@ public final class SignedCorim {
     private final Optional<Meta> meta;
     private final Optional<String> keyId;
     private final byte[] protectedHeader;
+    private final CborItem unprotectedHeader;
     private final byte[] payload;
     private final byte[] signature;
 
@@ -66,6 +67,7 @@ public final class SignedCorim {
             Optional<Meta> meta,
             Optional<String> keyId,
             byte[] protectedHeader,
+            CborItem unprotectedHeader,
             byte[] payload,
             byte[] signature) {
         this.corim = corim;
@@ -73,6 +75,7 @@ public final class SignedCorim {
         this.meta = meta;
         this.keyId = keyId;
         this.protectedHeader = protectedHeader;
+        this.unprotectedHeader = unprotectedHeader;
         this.payload = payload;
         this.signature = signature;
     }
@@ -89,7 +92,8 @@ public final class SignedCorim {
             throw sign1.malformed("COSE_Sign1 with 4 elements", parts.size() + " elements");
         }
         CborItem header = parts.get(0).embedded("protected header").map("protected header");
-        parts.get(1).map("unprotected header");
+        CborItem unprotected = parts.get(1).map("unprotected header");
+        apart(header, unprotected);
         long algorithm = header.need(ALG, "algorithm").integer("algorithm");
         header.get(CRIT).ifPresent(critical -> {
             throw critical.malformed("a header without critical parameters (key 2)");
@@ -111,10 +115,28 @@ public final class SignedCorim {
                 Corim.ofItem(payload.embedded("payload, a CoRIM")),
                 algorithm,
                 meta.map(bytes -> Meta.read(bytes.embedded("corim-meta"))),
-                header.get(KID).map(kid -> HexFormat.of().formatHex(kid.bytes("key id"))),
+                header.get(KID)
+                        .or(() -> unprotected.get(KID))
+                        .map(kid -> HexFormat.of().formatHex(kid.bytes("key id"))),
                 parts.get(0).bytes("protected header"),
+                unprotected,
                 payload.bytes("payload"),
                 parts.get(3).bytes("signature"));
+    }
+
+    /** RFC 9052, section 3: a label stands in one of the headers; what a verifier must heed stands in the one that is signed. */
+    private static void apart(CborItem header, CborItem unprotected) {
+        for (int i = 0; i < unprotected.entries().size(); i += 2) {
+            CborItem label = unprotected.entries().get(i);
+            for (int j = 0; j < header.entries().size(); j += 2) {
+                if (header.entries().get(j).equals(label)) {
+                    throw label.malformed("a label in one header", label.shown() + " in both");
+                }
+            }
+        }
+        unprotected.get(CRIT).ifPresent(critical -> {
+            throw critical.malformed("critical parameters (key 2) in the protected header");
+        });
     }
 
     /**
@@ -143,6 +165,7 @@ public final class SignedCorim {
                 Optional.of(meta),
                 keyId.map(id -> HexFormat.of().formatHex(id)),
                 protectedHeader,
+                CborItem.map(List.of()),
                 payload,
                 key.sign(algorithm.hash(), toBeSigned(protectedHeader, payload)));
     }
@@ -189,18 +212,18 @@ public final class SignedCorim {
         return meta;
     }
 
-    /** {@return the id of the key in lower-case hexadecimal} */
+    /** {@return the id of the key in lower-case hexadecimal; a hint only, it need not be signed} */
     public Optional<String> keyId() {
         return keyId;
     }
 
-    /** {@return the signed manifest in CBOR, with tag 18; header and payload stay as they were signed} */
+    /** {@return the signed manifest in CBOR, with tag 18; headers and payload stay as they were} */
     public byte[] encode() {
         return CborItem.tag(
                         TAG,
                         CborItem.array(List.of(
                                 CborItem.of(protectedHeader),
-                                CborItem.map(List.of()),
+                                unprotectedHeader,
                                 CborItem.of(payload),
                                 CborItem.of(signature))))
                 .encode();

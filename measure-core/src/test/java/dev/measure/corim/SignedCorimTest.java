@@ -143,6 +143,42 @@ class SignedCorimTest {
         assertTrue(e.getMessage().endsWith("expected " + end), e.getMessage());
     }
 
+    /** Header {alg, content type, corim-meta} and payload of a manifest, put together by hand; the signature is not looked at here. */
+    private static byte[] withUnprotected(String unprotected) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(HexFormat.of()
+                .parseHex("d2" + "84" + "5824" + "a3012603746170706c69636174696f6e2f72696d2b63626f72" + "0849a100a10064"
+                        + "41434d45" + unprotected));
+        byte[] payload = corim().encode();
+        bytes.writeBytes(new byte[] {0x58, (byte) payload.length});
+        bytes.writeBytes(payload);
+        bytes.write(0x40);
+        return bytes.toByteArray();
+    }
+
+    /** Many signers leave the key id, or a chain of certificates (33), where it is not signed. */
+    @Test
+    void keepsTheUnprotectedHeader() {
+        byte[] bytes = withUnprotected("a2" + "044131" + "18214401020304");
+        SignedCorim signed = SignedCorim.read(Source.of("x", bytes));
+        assertEquals(Optional.of("31"), signed.keyId());
+        assertArrayEquals(bytes, signed.encode());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a10126|0x29: expected a label in one header, found 1 in both",
+                "a1038101|0x29: expected a label in one header, found 3 in both",
+                "a1028104|0x2a: expected critical parameters (key 2) in the protected header, found an array"
+            })
+    void refusesLabelsThatAreNotWhereTheyBelong(String unprotected, String end) {
+        MalformedInputException e = assertThrows(
+                MalformedInputException.class, () -> SignedCorim.read(Source.of("x", withUnprotected(unprotected))));
+        assertEquals("x: offset " + end, e.getMessage());
+    }
+
     @Test
     void refusesADetachedPayload() {
         byte[] bytes = HexFormat.of()
