@@ -49,7 +49,8 @@ public record GoldenValues(
     /**
      * Sorts and copies.
      *
-     * @throws IllegalArgumentException if two values have the same id, or if a value names a part that no input has
+     * @throws IllegalArgumentException if two values have the same id, if a value names a part that no input has, or if what is
+     *     confirmed is not one of the values
      */
     public GoldenValues {
         Objects.requireNonNull(madeBy, "madeBy");
@@ -90,6 +91,12 @@ public record GoldenValues(
                 }
             }
         }
+        for (GoldenConfirmation seen : confirmed) {
+            if (!holds(values, seen)) {
+                throw new IllegalArgumentException(
+                        seen.evidence() + " confirms a value of " + seen.id() + " that is not among the golden values");
+            }
+        }
     }
 
     /** {@return golden values of which no more is known than the values themselves} */
@@ -117,8 +124,18 @@ public record GoldenValues(
         LockWriter.write(this, out);
     }
 
+    private static boolean holds(List<GoldenValue> values, GoldenConfirmation seen) {
+        return find(values, seen.id())
+                .filter(value -> value.digest().equals(seen.value()))
+                .isPresent();
+    }
+
     /** {@return the value of an id} */
     public Optional<GoldenValue> value(String id) {
+        return find(values, id);
+    }
+
+    private static Optional<GoldenValue> find(List<GoldenValue> values, String id) {
         int low = 0;
         int high = values.size() - 1;
         while (low <= high) {
@@ -146,14 +163,15 @@ public record GoldenValues(
      * @param wanted whether a value is kept
      */
     public GoldenValues only(Predicate<GoldenValue> wanted) {
+        List<GoldenValue> kept = values.stream().filter(wanted).toList();
         return new GoldenValues(
                 madeBy,
                 inputs,
                 behaviours,
                 assumptions,
                 policies,
-                values.stream().filter(wanted).toList(),
-                confirmed);
+                kept,
+                confirmed.stream().filter(seen -> holds(kept, seen)).toList());
     }
 
     /**

@@ -25,7 +25,7 @@ final class LockReader {
     private final StrictJson json;
     private final Map<String, List<String>> origins = new HashMap<>();
     private final Set<String> parts = new HashSet<>();
-    private final Set<String> ids = new HashSet<>();
+    private final Map<String, Digest> digests = new HashMap<>();
 
     private String madeBy = "";
     private final List<GoldenInput> inputs = new ArrayList<>();
@@ -167,15 +167,16 @@ final class LockReader {
             if (from == null) {
                 throw json.malformed("one of the origins above", StrictJson.shown(fields.text("origins")));
             }
-            if (!ids.add(fields.text("id"))) {
-                throw json.malformed("each id once", StrictJson.shown(fields.text("id")) + " again");
-            }
-            values.add(made(() -> new GoldenValue(
+            GoldenValue value = made(() -> new GoldenValue(
                     fields.text("id"),
                     fields.digest(),
                     status(fields.text("status")),
                     evidence(fields.text("evidence")),
-                    from)));
+                    from));
+            if (digests.put(value.id(), value.digest()) != null) {
+                throw json.malformed("each id once", StrictJson.shown(value.id()) + " again");
+            }
+            values.add(value);
         }
     }
 
@@ -184,8 +185,16 @@ final class LockReader {
         while (json.element("a confirmation")) {
             Fields fields = new Fields("a confirmation", "id", "alg", "value", "evidence", "sha256");
             fields.all();
-            confirmed.add(made(() -> new GoldenConfirmation(
-                    fields.text("id"), fields.digest(), fields.text("evidence"), fields.sha256())));
+            GoldenConfirmation seen = made(() -> new GoldenConfirmation(
+                    fields.text("id"), fields.digest(), fields.text("evidence"), fields.sha256()));
+            if (!seen.value().equals(digests.get(seen.id()))) {
+                throw json.malformed(
+                        "one of the values above",
+                        digests.containsKey(seen.id())
+                                ? "another value of " + StrictJson.shown(seen.id())
+                                : StrictJson.shown(seen.id()));
+            }
+            confirmed.add(seen);
         }
     }
 

@@ -84,15 +84,20 @@ public final class StrictJson {
                     "");
         }
         checkUtf8(source, what);
+        StrictJson json = null;
         try {
-            StrictJson json = new StrictJson(source);
+            json = new StrictJson(source);
             T value = reading.read(json);
             if (json.parser.nextToken() != null) {
                 throw json.malformed("the end of " + what, json.found());
             }
             return value;
         } catch (JsonProcessingException e) {
-            long at = e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getByteOffset());
+            long at = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
+            if (at < 0 && json != null) {
+                at = json.offset(); // limits are told without a place: what is too long begins about here
+            }
+            at = Math.max(0, at);
             throw new MalformedInputException(
                     source.name(), source.start() + Math.min(at, source.length()), what, reason(e), "");
         } catch (IOException e) {

@@ -220,6 +220,37 @@ class GoldenValuesTest {
         assertTrue(of(GoldenValue.of(id, value)).check(Map.of(inReport, value)).passes());
     }
 
+    /** Else an edited lock file could claim that a machine has shown what it has not. */
+    @Test
+    void whatIsConfirmedIsOneOfTheValues() {
+        int confirmed = LOCK.indexOf("\"confirmed\"");
+        String other = LOCK.substring(0, confirmed) + LOCK.substring(confirmed).replace("040404", "040405");
+        MalformedInputException e = assertThrows(MalformedInputException.class, () -> read(other));
+        assertEquals(
+                "measure.lock.json: offset 0x" + Integer.toHexString(other.lastIndexOf("}\n  ]"))
+                        + ": expected one of the values above, found another value of 'mrtd/fw=efifw:a%20b/order=page'",
+                e.getMessage());
+        String unknown =
+                LOCK.substring(0, confirmed) + LOCK.substring(confirmed).replace("order=page", "order=section");
+        assertEquals(
+                "one of the values above, found 'mrtd/fw=efifw:a%20b/order=section'",
+                assertThrows(MalformedInputException.class, () -> read(unknown))
+                        .getMessage()
+                        .split("expected ")[1]);
+        GoldenConfirmation seen = new GoldenConfirmation(PCR11, sha256(1), "host.log", sha256(6));
+        List<GoldenValue> values = List.of(GoldenValue.of(PCR11, sha256(2)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new GoldenValues("", List.of(), List.of(), List.of(), Map.of(), values, List.of(seen)));
+    }
+
+    @Test
+    void whatIsLeftOutIsNotConfirmedEither() throws IOException {
+        GoldenValues golden = golden().only(value -> !value.id().equals(MRTD));
+        assertEquals(List.of(), golden.confirmed());
+        assertEquals(golden, read(written(golden)));
+    }
+
     @Test
     void keepsOnlyWhatAServiceWants() {
         GoldenValues golden = golden().only(value -> value.status() == GoldenValue.Status.PREDICTED);
