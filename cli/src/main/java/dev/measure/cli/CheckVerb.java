@@ -6,6 +6,7 @@ import dev.measure.golden.GoldenValues;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -85,6 +86,10 @@ final class CheckVerb implements Verb {
         if (call.has("--evidence")) {
             return EvidenceFile.check(golden(lock), lock, call);
         }
+        for (String report : List.of("--junit", "--sarif")) {
+            call.value(report).ifPresent(name -> refuseLink(report, name, call));
+        }
+        call.common().output().ifPresent(name -> refuseLink("--output", name, call));
         Manifest manifest = lock.read(call);
         GoldenValues golden = golden(lock);
         ManifestRun.Outcome[] outcome = {null};
@@ -93,17 +98,33 @@ final class CheckVerb implements Verb {
         if (refused != ExitCode.DONE) {
             return refused;
         }
-        ExitCode exit = report(drift("measure check", lock, golden, outcome[0].golden()), call);
-        List<String> stale = exit == ExitCode.DONE ? ManifestExports.stale(manifest, lock, call) : List.of();
-        if (!stale.isEmpty()) {
+        Drift drift = drift("measure check", lock, golden, outcome[0].golden());
+        if (drift.exit() == ExitCode.DONE) {
+            drift = drift.with(ManifestExports.stale(manifest, lock, call));
+        }
+        ExitCode exit = report(drift, call);
+        if (!drift.exports().isEmpty()) {
             call.sink().flush();
             call.talk()
                     .error(
-                            "not what the lock file gives: " + String.join(", ", stale),
+                            "not what the lock file gives: " + String.join(", ", drift.exports()),
                             "exported again by: measure lock");
-            return ExitCode.GOLDEN_MISSING;
         }
         return exit;
+    }
+
+    /** The folder may be someone else's, with links in the places that a job is known to write to. */
+    private static void refuseLink(String option, String name, Call call) {
+        Path path = call.inputs().path(name);
+        if (Path.of(name).isAbsolute()) {
+            return; // not a place that a manifest's folder decides on: /dev/stdout is a link too
+        }
+        if (Files.isSymbolicLink(path)) {
+            throw new Complaint(
+                    ExitCode.MALFORMED,
+                    option + ": " + name + " is a symbolic link, and what it leads to would be written over",
+                    "delete it, or write to another file");
+        }
     }
 
     private static GoldenValues golden(LockFile lock) {
@@ -128,7 +149,7 @@ final class CheckVerb implements Verb {
                 .map(GoldenValue::id)
                 .filter(id -> !added.contains(id))
                 .toList();
-        return new Drift(title, subject, lines, ids, !before.policies().equals(now.policies()), diff);
+        return new Drift(title, subject, lines, ids, !before.policies().equals(now.policies()), diff, List.of());
     }
 
     private static Map<String, Integer> lines(LockFile lock) {

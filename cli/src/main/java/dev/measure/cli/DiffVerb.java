@@ -230,7 +230,7 @@ final class DiffVerb implements Verb {
 
     private static Manifest.Target target(String technology, String name, String... arguments) {
         return new Manifest.Target(
-                new ManifestNode.Place(name, 0, 1, 1), technology, List.of(arguments), Optional.empty());
+                new ManifestNode.Place(name, 0, 1, 1), technology, List.of(arguments), Optional.empty(), Map.of());
     }
 
     private static Manifest manifest(String name, List<Manifest.Target> targets) {

@@ -17,16 +17,38 @@ import java.util.Optional;
  * @param ids all ids compared
  * @param policies whether the policies differ
  * @param diff the differences
+ * @param exports the files of the manifest's exports that are not what the values compared with give
  */
 record Drift(
-        String title, String subject, Map<String, Integer> lines, List<String> ids, boolean policies, GoldenDiff diff) {
+        String title,
+        String subject,
+        Map<String, Integer> lines,
+        List<String> ids,
+        boolean policies,
+        GoldenDiff diff,
+        List<String> exports) {
+
+    /** {@return the same with exports that are stale} */
+    Drift with(List<String> stale) {
+        return new Drift(title, subject, lines, ids, policies, diff, List.copyOf(stale));
+    }
 
     /** {@return the exit code: 3 if a value moved, 7 if the golden values are of something else} */
     ExitCode exit() {
         if (!diff.moved().isEmpty()) {
             return ExitCode.MISMATCH;
         }
-        return diff.isEmpty() && !policies ? ExitCode.DONE : ExitCode.GOLDEN_MISSING;
+        return diff.isEmpty() && !policies && exports.isEmpty() ? ExitCode.DONE : ExitCode.GOLDEN_MISSING;
+    }
+
+    /** {@return whether all values are the same, and yet what they come from is not} */
+    boolean isOfOtherInputs() {
+        return exit() == ExitCode.GOLDEN_MISSING && diff.hasSameValues() && exports.isEmpty();
+    }
+
+    /** {@return where an export is, seen from where the file compared with is seen} */
+    String path(String export) {
+        return subject.substring(0, subject.lastIndexOf('/') + 1) + export;
     }
 
     /** {@return the word for it} */
@@ -47,6 +69,11 @@ record Drift(
     String headline() {
         if (exit() == ExitCode.DONE) {
             return "same: " + count(diff.same(), "value") + " as in " + subject;
+        }
+        if (diff.isEmpty() && !policies) {
+            return verdict() + ": " + count(diff.same(), "value") + " as in " + subject + ", but "
+                    + count(exports.size(), "export") + (exports.size() == 1 ? " is" : " are")
+                    + " not what it gives";
         }
         StringBuilder line = new StringBuilder(verdict()).append(": ");
         if (diff.moved().isEmpty()) {
@@ -115,8 +142,14 @@ record Drift(
                 .map(Cause::name)
                 .toList();
         return diff.inputs().stream()
-                .filter(change -> !blamed.contains(change.part()))
+                .filter(change -> !blamed.contains(change.part()) && !follows(change, blamed))
                 .toList();
+    }
+
+    /** Headers hold the sizes and places of sections: they change with them, and into what they are measured is blamed on those. */
+    private static boolean follows(InputChange change, List<String> blamed) {
+        String file = change.file() + GoldenInput.SEPARATOR;
+        return change.part().equals(file + InputParts.REST) && blamed.stream().anyMatch(part -> part.startsWith(file));
     }
 
     /** {@return the line of a value in the file compared with; 1 if it is not there} */

@@ -32,8 +32,11 @@ final class DriftReports {
                         annotation(lines, drift, moved.get(0).idBefore(), "drift", message(drift, causes, moved)));
         one(lines, drift, "missing", drift.diff().added(), " missing in ");
         one(lines, drift, "stale", drift.diff().removed(), " only in ");
-        if (drift.exit() == ExitCode.GOLDEN_MISSING && drift.diff().hasSameValues()) {
+        if (drift.isOfOtherInputs()) {
             annotation(lines, drift, "", "stale", stale(drift));
+        }
+        for (String export : drift.exports()) {
+            annotation(lines, drift.path(export), 1, drift.title() + ": stale", export(drift, export));
         }
         return lines.toString();
     }
@@ -54,6 +57,10 @@ final class DriftReports {
                 + named(moved.stream().map(GoldenDiff.Moved::id).toList());
     }
 
+    private static String export(Drift drift, String file) {
+        return file + " is not what " + drift.subject() + " gives: measure lock writes it again";
+    }
+
     private static String stale(Drift drift) {
         return drift.policies() && drift.diff().isEmpty()
                 ? "the policies are not those of the manifest"
@@ -68,12 +75,16 @@ final class DriftReports {
     }
 
     private static void annotation(StringBuilder lines, Drift drift, String id, String title, String message) {
+        annotation(lines, drift.subject(), drift.line(id), drift.title() + ": " + title, message);
+    }
+
+    private static void annotation(StringBuilder lines, String file, int line, String title, String message) {
         lines.append("::error file=")
-                .append(property(drift.subject()))
+                .append(property(file))
                 .append(",line=")
-                .append(drift.line(id))
+                .append(line)
                 .append(",title=")
-                .append(property(drift.title() + ": " + title))
+                .append(property(title))
                 .append("::")
                 .append(data(message))
                 .append('\n');
@@ -96,8 +107,11 @@ final class DriftReports {
         GoldenDiff diff = drift.diff();
         Map<String, GoldenDiff.Moved> moved = new HashMap<>();
         diff.moved().forEach(value -> moved.put(value.id(), value));
-        boolean stale = drift.exit() == ExitCode.GOLDEN_MISSING && diff.hasSameValues();
-        int errors = diff.added().size() + diff.removed().size() + (stale ? 1 : 0);
+        boolean stale = drift.isOfOtherInputs();
+        int errors = diff.added().size()
+                + diff.removed().size()
+                + (stale ? 1 : 0)
+                + drift.exports().size();
         int tests = drift.compared() + errors;
         StringBuilder xml = new StringBuilder("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         xml.append("<testsuites>\n  <testsuite package=\"measure\" id=\"0\" name=\"")
@@ -128,6 +142,7 @@ final class DriftReports {
         if (stale) {
             testcase(xml, "inputs", "error", stale(drift), "");
         }
+        drift.exports().forEach(file -> testcase(xml, "exports/" + file, "error", export(drift, file), ""));
         return xml.append("    <system-out/>\n    <system-err/>\n  </testsuite>\n</testsuites>\n")
                 .toString();
     }
@@ -196,8 +211,11 @@ final class DriftReports {
             }
             unpartnered(json, drift, MISSING, drift.diff().added(), " missing in ");
             unpartnered(json, drift, STALE, drift.diff().removed(), " only in ");
-            if (drift.exit() == ExitCode.GOLDEN_MISSING && drift.diff().hasSameValues()) {
+            if (drift.isOfOtherInputs()) {
                 result(json, drift, STALE, "", stale(drift), List.of());
+            }
+            for (String export : drift.exports()) {
+                result(json, STALE, drift.path(export), 1, export, export(drift, export), List.of());
             }
             json.writeEndArray();
             json.writeStringField("columnKind", "utf16CodeUnits");
@@ -257,6 +275,12 @@ final class DriftReports {
     private static void result(
             JsonGenerator json, Drift drift, String rule, String id, String message, List<String> ids)
             throws IOException {
+        result(json, rule, drift.subject(), drift.line(id), id, message, ids);
+    }
+
+    private static void result(
+            JsonGenerator json, String rule, String file, int line, String id, String message, List<String> ids)
+            throws IOException {
         json.writeStartObject();
         json.writeStringField("ruleId", rule);
         json.writeStringField("level", "error");
@@ -265,10 +289,10 @@ final class DriftReports {
         json.writeStartObject();
         json.writeObjectFieldStart("physicalLocation");
         json.writeObjectFieldStart("artifactLocation");
-        json.writeStringField("uri", uri(drift.subject()));
+        json.writeStringField("uri", uri(file));
         json.writeEndObject();
         json.writeObjectFieldStart("region");
-        json.writeNumberField("startLine", drift.line(id));
+        json.writeNumberField("startLine", line);
         json.writeEndObject();
         json.writeEndObject();
         json.writeEndObject();

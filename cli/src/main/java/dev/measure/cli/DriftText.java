@@ -115,6 +115,7 @@ final class DriftText {
         tree.put("behaviours", drift.diff().behaviours());
         tree.put("assumptions", drift.diff().assumptions());
         tree.put("policiesDiffer", drift.policies());
+        tree.put("exports", drift.exports());
         return tree;
     }
 
@@ -157,6 +158,7 @@ final class DriftText {
                 page,
                 "Changed, and measured into nothing that moved",
                 drift.harmless().stream().map(Drift::text).toList());
+        list(page, "Exports that are not what the lock file gives", drift.exports());
         if (drift.policies()) {
             page.append("The policies are not those of the manifest.\n\n");
         }

@@ -96,11 +96,35 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
                 .filter(text -> references.has(register -> register.id().equals("mrtd"))
                         && evidence != Rvps.Evidence.AZ_SNP_VTPM)
                 // The bytes of the field in a quote, little-endian.
-                .ifPresent(text -> values.put(
-                        "xfam",
-                        List.of(String.format(
-                                "%016x", Long.reverseBytes(Long.parseUnsignedLong(text.substring(2), 16))))));
+                .ifPresent(text -> values.put("xfam", List.of(String.format("%016x", Long.reverseBytes(xfam(text))))));
         return values;
+    }
+
+    /** A lock file can come from anywhere. */
+    private static long xfam(String text) {
+        if (!text.matches("0x[0-9a-fA-F]{1,16}")) {
+            throw new IllegalArgumentException(
+                    "the policy of tdx must have xfam as 0x and at most 16 hexadecimal digits, got '"
+                            + ManifestNode.Text.shown(text) + "'");
+        }
+        return Long.parseUnsignedLong(text.substring(2), 16);
+    }
+
+    /** A URI by RFC 3986: with a scheme. */
+    private Optional<String> uri(String option) {
+        Optional<String> text = call.value(option);
+        text.ifPresent(uri -> {
+            try {
+                if (new java.net.URI(uri).isAbsolute()) {
+                    return;
+                }
+            } catch (java.net.URISyntaxException e) {
+                // said below
+            }
+            throw Complaint.usage(
+                    option + ": expected a URI with its scheme, got '" + uri + "'", "such as https://acme.example");
+        });
+        return text;
     }
 
     Instant expires() {
@@ -113,7 +137,7 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
 
     CorimExport corimExport(CorimExport.Reader reader) {
         Optional<EntityMap> maker =
-                call.value("--entity").map(name -> new EntityMap(name, call.value("--entity-uri"), List.of()));
+                call.value("--entity").map(name -> new EntityMap(name, uri("--entity-uri"), List.of()));
         if (maker.isEmpty() && call.has("--entity-uri")) {
             throw Complaint.usage("--entity-uri is about an --entity, and none is given", "");
         }
@@ -140,7 +164,7 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
                 .orElseThrow(() -> Complaint.usage("--signer is missing: a signed CoRIM names who signed it", ""));
         return SignedCorim.sign(
                         corim(),
-                        new SignedCorim.Meta(signer, call.value("--signer-uri"), validity()),
+                        new SignedCorim.Meta(signer, uri("--signer-uri"), validity()),
                         call.value("--key-id").map(id -> id.getBytes(StandardCharsets.UTF_8)),
                         ecKey())
                 .encode();

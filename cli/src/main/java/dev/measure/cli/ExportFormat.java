@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -44,10 +45,23 @@ record ExportFormat(
     private static final Set<String> SIGNED = Set.of("--sign-key", "--passphrase-file");
     private static final Set<String> CORIM = Set.of(
             "--corim-for", "--id", "--entity", "--entity-uri", "--not-before", "--not-after", "--chip-key", "--policy");
+    private static final Set<String> FILES = Set.of("--sign-key", "--passphrase-file", "--subject");
     private static final Map<String, ExportFormat> ALL = all();
 
     static Map<String, ExportFormat> byName() {
         return ALL;
+    }
+
+    /** {@return the keys that an export of this form may have in a manifest, sorted: its options without dashes} */
+    List<String> keys() {
+        Set<String> keys = new TreeSet<>(Set.of("select"));
+        options.forEach(option -> keys.add(option.substring(2)));
+        return List.copyOf(keys);
+    }
+
+    /** {@return whether the value of an option is the name of a file} */
+    static boolean takesFile(String key) {
+        return FILES.contains("--" + key);
     }
 
     private static Map<String, ExportFormat> all() {

@@ -31,7 +31,7 @@ import java.util.TreeSet;
  */
 final class InputParts {
     /** What no section holds: headers, padding, and what follows the last section. */
-    private static final String REST = "headers";
+    static final String REST = "headers";
 
     private static final String CERTIFICATES = "certificates";
 

@@ -61,16 +61,21 @@ final class Lists {
 
     private static int number(String option, String text, int least, int most) {
         String digits = text.strip();
+        if (!digits.matches("-?[0-9]+")) {
+            throw Complaint.usage(
+                    option + ": expected a number or a range such as 4..16, got '" + digits + "'",
+                    "see: measure help lists");
+        }
+        if (digits.matches("-?0[0-9]+")) {
+            // YAML 1.1 and C read octal here, others decimal
+            throw Complaint.usage(
+                    option + ": expected a decimal number without zeros in front, got '" + digits + "'",
+                    "write " + digits.replaceFirst("^(-?)0+(?=[0-9])", "$1"));
+        }
         long number;
         try {
             number = Long.parseLong(digits);
         } catch (NumberFormatException e) {
-            boolean digitsOnly = digits.matches("-?[0-9]+");
-            if (!digitsOnly) {
-                throw Complaint.usage(
-                        option + ": expected a number or a range such as 4..16, got '" + digits + "'",
-                        "see: measure help lists");
-            }
             number = digits.startsWith("-") ? Long.MIN_VALUE : Long.MAX_VALUE;
         }
         if (number < least || number > most) {

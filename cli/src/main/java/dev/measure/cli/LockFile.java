@@ -50,8 +50,10 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
         ManifestFolder folder = new ManifestFolder(path);
         String fileName = path.getFileName().toString();
         int dot = fileName.lastIndexOf('.');
-        String name = call.value("--lock").orElse((dot > 0 ? fileName.substring(0, dot) : fileName) + SUFFIX);
-        folder.inside(new ManifestNode.Place("--lock", 0, 1, 1), "a lock file", name);
+        String name = folder.inside(
+                new ManifestNode.Place("--lock", 0, 1, 1),
+                "a lock file",
+                call.value("--lock").orElse((dot > 0 ? fileName.substring(0, dot) : fileName) + SUFFIX));
         if (name.equals(fileName)) {
             throw Complaint.usage("--lock: that is the manifest", "");
         }

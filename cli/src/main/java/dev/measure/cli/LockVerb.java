@@ -68,6 +68,7 @@ final class LockVerb implements Verb {
         }
         LockFile lock = LockFile.of(call);
         Manifest manifest = lock.read(call);
+        ManifestExports.refuseOwnFiles(manifest, lock, call);
         ManifestRun.Outcome[] outcome = {null};
         Progress.during("golden values", call, () -> outcome[0] = ManifestRun.of(manifest, lock.folder(), call));
         outcome[0].warnings().forEach(call.talk()::warning);

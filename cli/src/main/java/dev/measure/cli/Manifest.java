@@ -5,6 +5,7 @@ import dev.measure.Digest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What a manifest asks for.
@@ -44,8 +45,31 @@ record Manifest(
      * @param technology the verb
      * @param arguments its options, and the image behind {@code --}
      * @param variant the name of the boot variant, if the manifest gives one
+     * @param values what stands in it, by key, for the places of mistakes
      */
-    record Target(ManifestNode.Place place, String technology, List<String> arguments, Optional<String> variant) {}
+    record Target(
+            ManifestNode.Place place,
+            String technology,
+            List<String> arguments,
+            Optional<String> variant,
+            Map<String, ManifestNode> values) {
+        /** {@return where what a message is about stands: the value that it quotes or the option that it names} */
+        ManifestNode.Place placeOf(String message) {
+            for (ManifestNode value : values.values()) {
+                for (ManifestNode item : value.list()) {
+                    if (item instanceof ManifestNode.Text text && message.contains("'" + text.text() + "'")) {
+                        return text.place();
+                    }
+                }
+            }
+            for (Map.Entry<String, ManifestNode> value : values.entrySet()) {
+                if (message.matches("(?s).*--" + Pattern.quote(value.getKey()) + "\\b(?!-).*")) {
+                    return value.getValue().place();
+                }
+            }
+            return place;
+        }
+    }
 
     /**
      * Values that are left out.

@@ -17,18 +17,25 @@ import java.util.Optional;
 final class ManifestExports {
     private ManifestExports() {}
 
+    /** Refuses exports that would write over the manifest or its lock file, before anything is computed. */
+    static void refuseOwnFiles(Manifest manifest, LockFile lock, Call call) {
+        Path own = call.inputs().path(manifest.name()).toAbsolutePath().normalize();
+        for (Manifest.Export export : manifest.exports()) {
+            Path path = lock.folder().path().resolve(export.file()).normalize();
+            if (path.equals(lock.path().normalize()) || path.equals(own)) {
+                throw export.place()
+                        .malformed(
+                                "a file for the export alone",
+                                "'" + export.file() + "', which it would write over",
+                                "give it a file of its own");
+            }
+        }
+    }
+
     /** Writes the files. */
     static void write(Manifest manifest, LockFile lock, Call call) {
         contents(manifest, lock, call).forEach((name, bytes) -> {
-            Path path = lock.folder().path().resolve(name).normalize();
-            if (path.equals(lock.path().normalize())
-                    || path.equals(
-                            call.inputs().path(manifest.name()).toAbsolutePath().normalize())) {
-                throw new Complaint(
-                        ExitCode.MALFORMED,
-                        manifest.name() + ": an export would write over " + name,
-                        "give it a file of its own");
-            }
+            Path path = lock.folder().path().resolve(name);
             if (!holds(path, name, bytes)) {
                 LockFile.write(path, name, bytes);
                 call.talk().say("wrote " + name);
@@ -74,9 +81,7 @@ final class ManifestExports {
     private static byte[] content(Manifest.Export export, Manifest manifest, LockFile lock, Inputs files, Call call) {
         ExportVerb verb = new ExportVerb();
         List<String> arguments = new ArrayList<>(List.of("--format=" + export.format()));
-        export.options()
-                .forEach((key, values) ->
-                        values.forEach(value -> arguments.add(option(export, manifest, verb, key, value))));
+        export.options().forEach((key, values) -> values.forEach(value -> arguments.add(option(manifest, key, value))));
         arguments.addAll(List.of("--", lock.path().getFileName().toString()));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(bytes, false, StandardCharsets.UTF_8);
@@ -91,28 +96,9 @@ final class ManifestExports {
         return bytes.toByteArray();
     }
 
-    /** An option of the export itself, not of the command; one that takes a file takes an artifact. */
-    private static String option(Manifest.Export export, Manifest manifest, Verb verb, String key, String value) {
-        Options.Option option = verb.groups().stream()
-                .flatMap(group -> group.options().stream())
-                .filter(one -> one.names().contains("--" + key) && !one.name().equals("--format"))
-                .findFirst()
-                .orElseThrow(() -> export.place()
-                        .malformed("an option of measure export", "'" + key + "'", "see: measure help export"));
-        if (option.kind() == Options.Kind.FLAG) {
-            return "--" + key;
-        }
-        if (!option.label().contains("FILE")) {
-            return "--" + key + "=" + value;
-        }
-        Manifest.Artifact artifact = manifest.artifacts().get(value);
-        if (artifact == null) {
-            throw export.place()
-                    .malformed(
-                            "the name of an artifact for '" + key + "'",
-                            "'" + ManifestNode.Text.shown(value) + "'",
-                            "");
-        }
-        return "--" + key + "=" + artifact.file();
+    /** The reader of the manifest knows the options; one that takes a file takes an artifact. */
+    private static String option(Manifest manifest, String key, String value) {
+        return "--" + key + "="
+                + (ExportFormat.takesFile(key) ? manifest.artifacts().get(value).file() : value);
     }
 }

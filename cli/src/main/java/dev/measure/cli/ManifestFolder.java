@@ -26,7 +26,7 @@ final class ManifestFolder {
     }
 
     /**
-     * {@return a name that stays in the folder}
+     * {@return a name that stays in the folder, without what says nothing: {@code ./a//b} is {@code a/b}}
      *
      * @param place where it is named
      * @param what what it names
@@ -47,6 +47,9 @@ final class ManifestFolder {
         } catch (InvalidPathException e) {
             throw place.malformed(expected, "'" + shown + "'", "");
         }
+        if (name.endsWith("/")) {
+            throw place.malformed(expected, "'" + shown + "', which names a folder", "");
+        }
         if (path.isAbsolute()) {
             throw place.malformed(expected, "the absolute path '" + shown + "'", "name it from the folder on");
         }
@@ -61,7 +64,7 @@ final class ManifestFolder {
             throw place.malformed(
                     expected, "'" + shown + "', " + way, "a manifest of someone else must not reach other files");
         }
-        return name;
+        return path.normalize().toString().replace('\\', '/');
     }
 
     /** {@return how a path leaves the folder, or an empty text; what does not exist does not leave it} */

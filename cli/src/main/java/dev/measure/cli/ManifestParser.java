@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -32,25 +33,30 @@ final class ManifestParser {
     static final int MAX_FILE = 1 << 20;
 
     private static final int MAX_DEPTH = 8;
+    private static final String BYTE_ORDER_MARK = "\ufeff";
     private static final int MAX_NODES = 20_000;
 
     private final String name;
     private final String what;
     private final int maxNodes;
     private final String text;
+    /** The bytes of a byte order mark, which is not part of the text. */
+    private final int mark;
+
     private final int[] lines;
     private final JsonParser parser;
     private int nodes;
     private int counted;
     private long countedBytes;
 
-    private ManifestParser(String name, String what, int maxNodes, String text, JsonParser parser) {
+    private ManifestParser(String name, String what, int maxNodes, String text, int mark, JsonParser parser) {
         this.name = name;
         this.what = what;
         this.maxNodes = maxNodes;
         this.text = text;
+        this.mark = mark;
         this.parser = parser;
-        this.lines = lines(text);
+        this.lines = lines(text, parser instanceof YAMLParser);
     }
 
     /**
@@ -75,11 +81,12 @@ final class ManifestParser {
             throw new MalformedInputException(
                     source.name(), maxFile, what + " of at most " + maxFile + " bytes", source.length() + " bytes", "");
         }
-        String text = utf8(source, what);
+        String whole = utf8(source, what);
+        int mark = whole.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length() : 0;
+        String text = whole.substring(mark);
         ManifestParser[] reader = {null};
         try (JsonParser parser = parser(text, maxFile)) {
-            parser.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
-            reader[0] = new ManifestParser(source.name(), what, maxNodes, text, parser);
+            reader[0] = new ManifestParser(source.name(), what, maxNodes, text, 3 * mark, parser);
             return reader[0].document();
         } catch (JsonProcessingException e) {
             throw reader[0].broken(e);
@@ -113,14 +120,20 @@ final class ManifestParser {
                         "is it a text file?");
             }
         }
+        ByteBuffer in = ByteBuffer.wrap(bytes);
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .onMalformedInput(CodingErrorAction.REPORT)
-                    .decode(ByteBuffer.wrap(bytes))
+                    .decode(in)
                     .toString();
         } catch (CharacterCodingException e) {
-            throw new MalformedInputException(source.name(), 0, what + " in UTF-8", "bytes that are not", "");
+            throw new MalformedInputException(
+                    source.name(),
+                    in.position(),
+                    what + " in UTF-8",
+                    String.format("the byte 0x%02x", bytes[in.position()]),
+                    "save it as UTF-8");
         }
     }
 
@@ -142,7 +155,9 @@ final class ManifestParser {
                 && token != null
                 && token != JsonToken.END_ARRAY
                 && token != JsonToken.END_OBJECT) {
-            if (yaml.isCurrentAlias() || yaml.getObjectId() != null) {
+            // The parser forgets the anchor of a value that is text; only an anchor begins with &.
+            boolean anchored = text.startsWith("&", index(parser.currentTokenLocation()));
+            if (yaml.isCurrentAlias() || yaml.getObjectId() != null || anchored) {
                 throw place().malformed("values in full", "an anchor or alias", "write them out: there is no & and *");
             }
             if (yaml.getTypeId() != null) {
@@ -201,9 +216,18 @@ final class ManifestParser {
 
     private ManifestNode.Place place(JsonLocation at) {
         int line = Math.max(1, Math.min(at.getLineNr(), lines.length));
-        int column = Math.max(1, at.getColumnNr());
-        int characters = Math.min(text.length(), lines[line - 1] + column - 1);
-        return new ManifestNode.Place(name, offset(characters), line, column);
+        return new ManifestNode.Place(name, mark + offset(index(at)), line, Math.max(1, at.getColumnNr()));
+    }
+
+    /** The index of a place in the text. Columns of YAML count code points, those of JSON count characters. */
+    private int index(JsonLocation at) {
+        int start = lines[Math.max(1, Math.min(at.getLineNr(), lines.length)) - 1];
+        int columns = Math.max(1, at.getColumnNr()) - 1;
+        if (parser instanceof YAMLParser) {
+            int there = text.codePointCount(start, text.length());
+            return text.offsetByCodePoints(start, Math.min(columns, there));
+        }
+        return Math.min(text.length(), start + columns);
     }
 
     /** Bytes before a character. Places are asked for in order, so each character is counted once. */
@@ -217,11 +241,13 @@ final class ManifestParser {
         return countedBytes;
     }
 
-    /** The index of the first character of each line. */
-    private static int[] lines(String text) {
+    /** The index of the first character of each line. YAML 1.1 ends lines in more ways than JSON. */
+    private static int[] lines(String text, boolean yaml) {
         List<Integer> starts = new ArrayList<>(List.of(0));
         for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) == '\n') {
+            char c = text.charAt(i);
+            boolean carriage = c == '\r' && !text.startsWith("\n", i + 1);
+            if (c == '\n' || carriage || yaml && (c == '\u0085' || c == '\u2028' || c == '\u2029')) {
                 starts.add(i + 1);
             }
         }
@@ -229,10 +255,22 @@ final class ManifestParser {
     }
 
     private MalformedInputException broken(JsonProcessingException e) {
-        String message = e.getOriginalMessage() == null
-                ? "neither"
-                : e.getOriginalMessage().split("\n", 2)[0];
         JsonLocation at = e.getLocation() == null ? parser.currentLocation() : e.getLocation();
-        return place(at).malformed("YAML or JSON", Talk.printable(message), "");
+        return place(at).malformed("YAML or JSON", Talk.printable(reason(e)), "");
+    }
+
+    /** What a parser says, without its context and the names of its own switches. */
+    private static String reason(JsonProcessingException e) {
+        String reason = "neither";
+        for (String line :
+                Optional.ofNullable(e.getOriginalMessage()).orElse("").split("\n")) {
+            if (!line.isBlank() && !Character.isWhitespace(line.charAt(0))) {
+                reason = line; // the context stands first, each part with its place in lines that are indented
+            }
+        }
+        if (reason.startsWith("Expected a field name")) {
+            return "a key that is no text";
+        }
+        return reason.split(" \\(not recognized| \\(start marker|: enable ", 2)[0];
     }
 }

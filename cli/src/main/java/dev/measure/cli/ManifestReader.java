@@ -26,7 +26,43 @@ final class ManifestReader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
     private static final Pattern VARIANT = Pattern.compile("[a-z0-9][a-z0-9.-]*");
     private static final Pattern REFERENCE = Pattern.compile("\\$\\$|\\$\\{([^}]*)}");
+    private static final Pattern RANGE = Pattern.compile("([0-9]{1,9})\\.\\.([0-9]{1,9})");
     private static final int MOST_TARGETS = 1000;
+
+    /** {@code register}, and the keys of ids: {@code measure help ids}. */
+    private static final List<String> EXCLUSION = List.of(
+            "register",
+            "fw",
+            "vmm",
+            "cpu",
+            "features",
+            "vcpus",
+            "hashes",
+            "rules",
+            "order",
+            "edk2",
+            "memory",
+            "bank",
+            "profile",
+            "fwid",
+            "phase",
+            "variant");
+
+    /** The keys whose lists give a value for each combination. */
+    private static final List<String> MATRIX = List.of(
+            "vcpus",
+            "vcpu-type",
+            "vcpu-sig",
+            "vmm",
+            "guest-features",
+            "register",
+            "order",
+            "memory",
+            "pcr",
+            "bank",
+            "profile",
+            "fwid",
+            "phase");
 
     /** Fields that a report or quote shows beside its registers, and the bytes that each has. */
     private static final Map<String, Map<String, Integer>> POLICIES = Map.of(
@@ -73,10 +109,11 @@ final class ManifestReader {
         Optional.ofNullable(fields.get("variables")).ifPresent(this::variables);
         Optional.ofNullable(fields.get("artifacts")).ifPresent(this::artifacts);
         List<Manifest.Target> targets = new ArrayList<>();
-        for (ManifestNode target : needed(tree, fields, "targets", "what is measured: snp, tdx, pcr")
-                .list()) {
-            targets(target, targets);
+        ManifestNode asked = needed(tree, fields, "targets", "what is measured: snp, tdx, pcr");
+        if (asked.list().isEmpty()) {
+            throw asked.place().malformed("a target", "an empty list", "what is measured: snp, tdx, pcr");
         }
+        asked.list().forEach(target -> targets(target, targets));
         Map<String, Map<String, String>> policies = new TreeMap<>();
         Optional.ofNullable(fields.get("policies")).ifPresent(node -> policies(node, policies));
         Optional<Manifest.IdBlockKeys> keys =
@@ -86,7 +123,7 @@ final class ManifestReader {
                 .ifPresent(node -> node.list().forEach(item -> exclusions.add(exclusion(item))));
         List<Manifest.Export> exports = new ArrayList<>();
         Optional.ofNullable(fields.get("exports"))
-                .ifPresent(node -> node.list().forEach(item -> exports.add(export(item))));
+                .ifPresent(node -> node.list().forEach(item -> export(item, exports)));
         return new Manifest(
                 name,
                 artifacts,
@@ -220,6 +257,7 @@ final class ManifestReader {
         Map<String, ManifestNode> fields = fields(body, "a target of " + technology, keys);
         Optional<String> variant =
                 Optional.ofNullable(fields.get(ManifestKeys.VARIANT)).map(this::variant);
+        bounded(node.place(), fields);
         List<List<String>> lines = List.of(List.of());
         for (Map.Entry<String, ManifestNode> field : fields.entrySet()) {
             if (!field.getKey().equals(ManifestKeys.VARIANT) && !field.getKey().equals(ManifestKeys.IMAGE)) {
@@ -243,8 +281,45 @@ final class ManifestReader {
         for (List<String> line : lines) {
             List<String> arguments = new ArrayList<>(line);
             arguments.addAll(image);
-            targets.add(new Manifest.Target(node.place(), technology, List.copyOf(arguments), variant));
+            targets.add(new Manifest.Target(node.place(), technology, List.copyOf(arguments), variant, fields));
         }
+    }
+
+    /** Lists multiply; their product is bounded before anything is computed. */
+    private static void bounded(ManifestNode.Place place, Map<String, ManifestNode> fields) {
+        long values = 1;
+        for (String key : MATRIX) {
+            if (fields.get(key) != null) {
+                values *= Math.max(1, items(fields.get(key)));
+            }
+            if (values > ManifestRun.MOST_VALUES) {
+                throw place.malformed(
+                        "a matrix of at most " + ManifestRun.MOST_VALUES + " values",
+                        "lists of which the product is more",
+                        "shorten one of: "
+                                + String.join(
+                                        ", ",
+                                        MATRIX.stream()
+                                                .filter(fields::containsKey)
+                                                .toList()));
+            }
+        }
+    }
+
+    /** How many items a LIST has, or a list of them; ranges count in full. */
+    private static long items(ManifestNode node) {
+        long items = 0;
+        for (ManifestNode one : node.list()) {
+            if (one instanceof ManifestNode.Text text) {
+                for (String item : text.text().split(",", -1)) {
+                    Matcher range = RANGE.matcher(item.strip());
+                    items += range.matches()
+                            ? Math.max(1, Long.parseLong(range.group(2)) - Long.parseLong(range.group(1)) + 1)
+                            : 1;
+                }
+            }
+        }
+        return Math.min(items, Integer.MAX_VALUE);
     }
 
     private String variant(ManifestNode node) {
@@ -313,10 +388,14 @@ final class ManifestReader {
 
     private Manifest.Exclusion exclusion(ManifestNode node) {
         Map<String, List<String>> keys = new LinkedHashMap<>();
-        node.map("what is left out")
-                .forEach((key, value) -> keys.put(
-                        key.text(),
-                        value.list().stream().map(item -> text(item, "a value")).toList()));
+        fields(node, "an exclusion", EXCLUSION).forEach((key, value) -> {
+            List<String> values =
+                    value.list().stream().map(item -> text(item, "a value")).toList();
+            if (values.isEmpty()) {
+                throw value.place().malformed("a value", "an empty list", "leave the key out");
+            }
+            keys.put(key, values);
+        });
         if (keys.isEmpty()) {
             throw node.place().malformed("keys of ids", "an empty map", "see: measure help ids");
         }
@@ -340,6 +419,10 @@ final class ManifestReader {
     private static String field(ManifestNode node, String text, int bytes) {
         if (bytes <= Long.BYTES) {
             try {
+                // no sign, no digits of other scripts, and no zeros that YAML 1.1 reads as octal
+                if (!text.matches("0x[0-9a-fA-F]+|0|[1-9][0-9]*")) {
+                    throw new NumberFormatException(text);
+                }
                 long number = Long.parseUnsignedLong(
                         text.startsWith("0x") ? text.substring(2) : text, text.startsWith("0x") ? 16 : 10);
                 if (bytes == Long.BYTES || number >= 0 && number < 1L << 8 * bytes) {
@@ -382,29 +465,61 @@ final class ManifestReader {
                         .map(key -> named(key.place(), key.text("the name of an artifact"))));
     }
 
+    private void export(ManifestNode node, List<Manifest.Export> exports) {
+        Manifest.Export one = export(node);
+        if (exports.stream().anyMatch(other -> other.file().equals(one.file()))) {
+            throw node.place().malformed("a file of its own for each export", "'" + one.file() + "' again", "");
+        }
+        exports.add(one);
+    }
+
     private Manifest.Export export(ManifestNode node) {
+        Map<String, ManifestNode> fields = new LinkedHashMap<>();
+        Map<String, ManifestNode.Place> places = new LinkedHashMap<>();
+        node.map("an export").forEach((key, value) -> {
+            fields.put(key.text(), value);
+            places.put(key.text(), key.place());
+        });
+        ManifestNode format = needed(node, fields, "format", "see: measure help export");
+        ManifestNode file = needed(node, fields, "file", "see: measure help export");
+        String name = text(format, "a format");
+        ExportFormat form = ExportFormat.byName().get(name);
+        if (form == null) {
+            throw format.place()
+                    .malformed(
+                            "a form of export",
+                            format.kind(),
+                            Suggestion.didYouMean(name, ExportFormat.byName().keySet()) + "see: measure help export");
+        }
         Map<String, List<String>> options = new LinkedHashMap<>();
-        String format = "";
-        String file = "";
-        for (Map.Entry<ManifestNode.Text, ManifestNode> entry :
-                node.map("an export").entrySet()) {
-            ManifestNode value = entry.getValue();
-            switch (entry.getKey().text()) {
-                case "format" -> format = text(value, "a format");
-                case "file" -> file = written(value);
-                default ->
-                    options.put(
-                            entry.getKey().text(),
-                            value.list().stream()
-                                    .map(item -> text(item, "a value"))
-                                    .toList());
+        fields.forEach((key, value) -> {
+            if (value != format && value != file) {
+                options.put(key, option(form, places.get(key), key, value));
+            }
+        });
+        return new Manifest.Export(node.place(), name, written(file), options);
+    }
+
+    /** An option that the form does not have is found before anything is computed. */
+    private List<String> option(ExportFormat form, ManifestNode.Place place, String key, ManifestNode node) {
+        List<String> known = form.keys();
+        if (!known.contains(key)) {
+            throw place.malformed(
+                    "an option of measure export --format " + form.name(),
+                    "'" + ManifestNode.Text.shown(key) + "'",
+                    Suggestion.didYouMean(key, known) + "all: " + String.join(", ", known));
+        }
+        List<String> values = new ArrayList<>();
+        for (ManifestNode item : node.list()) {
+            values.add(text(item, "a value"));
+            if (ExportFormat.takesFile(key)) {
+                named(item.place(), item.text("the name of an artifact"));
             }
         }
-        if (format.isEmpty() || file.isEmpty()) {
-            throw node.place()
-                    .malformed("the keys 'format' and 'file'", "a map without both", "see: measure help export");
+        if (values.isEmpty()) {
+            throw node.place().malformed("a value", "an empty list", "leave the key out");
         }
-        return new Manifest.Export(node.place(), format, file, options);
+        return values;
     }
 
     /** A file that is written must be none that something else reads as its own: no hidden file, no input. */
@@ -437,7 +552,7 @@ final class ManifestReader {
         if (wanted.equals(value)) {
             return true;
         }
-        Matcher range = Pattern.compile("([0-9]{1,9})\\.\\.([0-9]{1,9})").matcher(wanted);
+        Matcher range = RANGE.matcher(wanted);
         return range.matches()
                 && value.matches("[0-9]{1,9}")
                 && Integer.parseInt(value) >= Integer.parseInt(range.group(1))

@@ -30,7 +30,7 @@ import java.util.TreeMap;
  */
 final class ManifestRun {
     /** What a lock file can hold. */
-    private static final int MOST_VALUES = 200_000;
+    static final int MOST_VALUES = 200_000;
 
     /** Keys of ids that say nothing about which bytes of which files are measured. */
     private static final Set<String> NOT_FILES = Set.of("cpu", "features", "vcpus", "bank", "phase");
@@ -103,11 +103,12 @@ final class ManifestRun {
 
     private void pins() {
         for (Manifest.Artifact artifact : manifest.artifacts().values()) {
+            Source file = opened(artifact);
             if (artifact.sha256().isEmpty()) {
                 continue;
             }
             Digest pinned = artifact.sha256().get();
-            Digest found = files.open(artifact.file()).digest(DigestAlgorithm.SHA256);
+            Digest found = file.digest(DigestAlgorithm.SHA256);
             if (!found.equals(pinned)) {
                 throw new Complaint(
                         ExitCode.GOLDEN_MISSING,
@@ -116,6 +117,19 @@ final class ManifestRun {
                                 + found.hex(),
                         "it is another file than the one that was reviewed; pin the new digest if it is the right one");
             }
+        }
+    }
+
+    /** An artifact that is not there is a mistake of the manifest, whether a target needs it or not. */
+    private Source opened(Manifest.Artifact artifact) {
+        try {
+            return files.open(artifact.file());
+        } catch (Complaint e) {
+            throw new Complaint(
+                    e.exit(),
+                    manifest.name() + " line " + artifact.place().line() + ", column "
+                            + artifact.place().column() + ": " + e.getMessage(),
+                    e.hint());
         }
     }
 
@@ -152,10 +166,11 @@ final class ManifestRun {
             compute(target, one, result);
             stub(one, result);
         } catch (Complaint e) {
+            ManifestNode.Place place = target.placeOf(e.getMessage());
             throw new Complaint(
                     e.exit() == ExitCode.USAGE ? ExitCode.MALFORMED : e.exit(),
-                    manifest.name() + " line " + target.place().line() + ", " + target.technology() + ": "
-                            + e.getMessage(),
+                    manifest.name() + " line " + place.line() + ", column " + place.column() + ", "
+                            + target.technology() + ": " + e.getMessage(),
                     e.hint());
         } catch (IllegalArgumentException e) {
             throw target.place().malformed("a target of " + target.technology(), e.getMessage(), "");

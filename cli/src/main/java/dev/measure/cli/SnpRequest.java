@@ -32,6 +32,8 @@ record SnpRequest(
         Optional<Digest> firmwareDigest,
         long vmsaGpa,
         List<Assumption> assumptions) {
+    /** As many as a lock file can hold: {@link dev.measure.golden.GoldenValues#MAX_FILE}. */
+    private static final int MOST_GUESTS = 200_000;
 
     /** Names that other VMMs have in the contract, although they launch no OVMF. */
     private static final List<String> OTHER_VMMS = List.of("hyperv");
@@ -123,6 +125,7 @@ record SnpRequest(
         List<CpuModel> cpus = cpus(call, vmms, guess, assumptions);
         List<SevFeatures> features = features(call, assumptions);
         List<Integer> vcpus = vcpus(call, guess, assumptions);
+        bounded(List.of(vmms.size(), cpus.size(), features.size(), vcpus.size()));
         List<SnpGuest> guests = new ArrayList<>();
         for (Vmm vmm : vmms) {
             for (CpuModel cpu : cpus) {
@@ -134,6 +137,20 @@ record SnpRequest(
             }
         }
         return new SnpRequest(guests, KernelOptions.of(call), firmwareDigest(call), vmsaGpa(call), assumptions);
+    }
+
+    /** Lists multiply; their product is bounded before anything is measured. */
+    private static void bounded(List<Integer> sizes) {
+        long guests = 1;
+        for (int size : sizes) {
+            guests *= size; // each is far below 2^20, and what is above the limit once stays above it
+            if (guests > MOST_GUESTS) {
+                throw Complaint.usage(
+                        "the lists of VMMs, vCPU types, guest features and vCPU counts give more than " + MOST_GUESTS
+                                + " guests",
+                        "ask for fewer at once");
+            }
+        }
     }
 
     private static List<Vmm> vmms(Call call, List<Assumption> assumptions) {

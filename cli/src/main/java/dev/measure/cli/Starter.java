@@ -192,7 +192,7 @@ final class Starter {
         Manifest one = new Manifest(
                 file,
                 Map.of(),
-                List.of(new Manifest.Target(place, technology, arguments, Optional.empty())),
+                List.of(new Manifest.Target(place, technology, arguments, Optional.empty(), Map.of())),
                 List.of(),
                 Map.of(),
                 Optional.empty(),

@@ -358,6 +358,22 @@ class LockTest {
         assertEquals("secret", Files.readString(secret));
     }
 
+    @Test
+    void aReportThatIsALinkIsNotWrittenThrough() throws IOException {
+        Path secret = Files.writeString(Files.createTempDirectory("outside").resolve("secret.xml"), "secret");
+        assertEquals(0, run("lock", "--init", "fuki-sample.efi").exit());
+        assertEquals(0, run("lock").exit());
+        Files.createSymbolicLink(folder.resolve("measure.xml"), secret);
+        for (String option : List.of("--junit", "--sarif", "--output")) {
+            Session check = run("check", option, "measure.xml");
+            assertEquals(4, check.exit(), check.toString());
+            assertTrue(
+                    check.err().startsWith("measure: error: " + option + ": measure.xml is a symbolic link"),
+                    check.err());
+        }
+        assertEquals("secret", Files.readString(secret));
+    }
+
     private static JsonSchema schema(String name) {
         return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(Version.resource(name));
     }
