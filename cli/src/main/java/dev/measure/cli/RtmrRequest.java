@@ -148,7 +148,7 @@ final class RtmrRequest {
     }
 
     /** {@return the numbers of vCPUs, which ids have} */
-    List<Integer> vcpus() {
+    static List<Integer> vcpus(Call call) {
         return call.has("--vcpus") ? Lists.numbers("--vcpus", call.values("--vcpus"), 1, MOST_VCPUS) : List.of();
     }
 
@@ -166,21 +166,47 @@ final class RtmrRequest {
         return in;
     }
 
-    private void firmware(RtmrInputs.Builder in) {
-        call.value("--edk2").ifPresent(tag -> {
-            List<String> known =
-                    Edk2Generation.all().stream().map(Edk2Generation::id).toList();
-            in.edk2(Edk2Generation.of(tag)
-                    .orElseThrow(() -> Complaint.usage(
-                            "unknown generation '" + tag + "'",
-                            Suggestion.didYouMean(tag, known) + "all: " + String.join(", ", known))));
-        });
-        call.value("--secure-boot").ifPresent(state -> {
-            if (!List.of("on", "off").contains(state)) {
-                throw Complaint.usage("--secure-boot must be on or off, got '" + state + "'", "");
+    /** Refuses words that are wrong whatever is asked for, also where no RTMR is. */
+    static void check(Call call) {
+        edk2(call);
+        secureBoot(call);
+        vcpus(call);
+        if (call.has("--acpi-digests")) {
+            for (String option : List.of("--acpi-tables", "--acpi-rsdp", "--acpi-loader")) {
+                if (call.has(option)) {
+                    throw Complaint.usage("both " + option + " and --acpi-digests are given", "keep one of them");
+                }
             }
-            in.secureBoot(state.equals("on"));
-        });
+        }
+        boolean kernel = call.has("--kernel") || call.positional(0).isPresent() || call.has("--dstack-measurement");
+        for (String option : List.of("--initrd", "--append")) {
+            if (call.has(option) && !kernel) {
+                throw Complaint.usage(option + " belongs to a kernel, and none is given", "add --kernel FILE");
+            }
+        }
+    }
+
+    private static Optional<Edk2Generation> edk2(Call call) {
+        List<String> known =
+                Edk2Generation.all().stream().map(Edk2Generation::id).toList();
+        return call.value("--edk2")
+                .map(tag -> Edk2Generation.of(tag)
+                        .orElseThrow(() -> Complaint.usage(
+                                "unknown generation '" + tag + "'",
+                                Suggestion.didYouMean(tag, known) + "all: " + String.join(", ", known))));
+    }
+
+    private static Optional<Boolean> secureBoot(Call call) {
+        Optional<String> state = call.value("--secure-boot");
+        if (state.isPresent() && !List.of("on", "off").contains(state.get())) {
+            throw Complaint.usage("--secure-boot must be on or off, got '" + state.get() + "'", "");
+        }
+        return state.map("on"::equals);
+    }
+
+    private void firmware(RtmrInputs.Builder in) {
+        edk2(call).ifPresent(in::edk2);
+        secureBoot(call).ifPresent(in::secureBoot);
         for (String name : List.of("PK", "KEK", "db", "dbx")) {
             PcrRequest.key(call, result, name).ifPresent(source -> {
                 SignatureDatabase.read(source);
@@ -216,9 +242,6 @@ final class RtmrRequest {
         file("--acpi-rsdp").ifPresent(in::acpiRsdp);
         file("--acpi-loader").ifPresent(in::acpiLoader);
         if (call.has("--acpi-digests")) {
-            if (call.has("--acpi-tables")) {
-                throw Complaint.usage("both --acpi-tables and --acpi-digests are given", "keep one of them");
-            }
             List<String> three = Lists.names("--acpi-digests", call.values("--acpi-digests"));
             if (three.size() != 3) {
                 throw Complaint.usage(

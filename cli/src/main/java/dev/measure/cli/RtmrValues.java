@@ -46,7 +46,7 @@ final class RtmrValues {
     int add(LaunchTarget target, Optional<TdxLaunch> launch, BiFunction<LaunchTarget, List<String>, String> command) {
         int before = asked;
         RtmrRequest boot = new RtmrRequest(call, result, fuki);
-        List<Integer> vcpus = boot.vcpus();
+        List<Integer> vcpus = RtmrRequest.vcpus(call);
         if (vcpus.size() > 1 && fuki.isPresent()) {
             vcpus = List.of(); // those of the launch digests; the ACPI tables are of a number that nobody says
         } else if (vcpus.size() > 1 && request.registers().contains("rtmr0")) {

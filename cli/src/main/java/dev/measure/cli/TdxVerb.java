@@ -151,6 +151,7 @@ final class TdxVerb implements Verb {
 
     /** Adds the registers that a command line asks for. */
     static TdxValues values(Call typed, Result result) {
+        RtmrRequest.check(typed);
         Call call = MetadataFile.applied(typed, result);
         TdxRequest request = TdxRequest.of(call);
         List<LaunchTarget> targets = RtmrRequest.targets(call, request, result);

@@ -166,6 +166,7 @@ final class TdxVerifyQuoteVerb implements Verb {
     /** Predicts what the options of {@code measure tdx} describe; returns what could not be predicted. */
     private static List<FieldVerdict> predict(
             Call call, Result result, Map<Register, Map<String, Digest>> right, List<RtmrValue> predicted) {
+        RtmrRequest.check(call);
         List<FieldVerdict> missing = new ArrayList<>();
         Result prediction = new Result();
         Optional<DstackMeasurement> published = RtmrRequest.published(call, prediction);

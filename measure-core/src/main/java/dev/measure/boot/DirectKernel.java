@@ -3,10 +3,12 @@ package dev.measure.boot;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.pe.PeImage;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -26,8 +28,9 @@ public final class DirectKernel {
     /** XLF_CAN_BE_LOADED_ABOVE_4G of xloadflags. */
     private static final int CAN_BE_LOADED_ABOVE_4G = 2;
 
-    /** What strtoul takes with base 0, no longer than 32 bits. */
-    private static final Pattern NUMBER = Pattern.compile("0[xX][0-9a-fA-F]{1,8}|0[0-7]{0,10}|[1-9][0-9]{0,8}");
+    /** What strtoull takes with base 0, up to the end or a space (QEMU's qemu_strtoui, which takes white space and signs, too). */
+    private static final Pattern NUMBER = Pattern.compile(
+            "[ \\t\\n\\x0B\\f\\r]*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))(?: .*)?", Pattern.DOTALL);
 
     private DirectKernel() {}
 
@@ -108,6 +111,24 @@ public final class DirectKernel {
         return Source.of(kernel.name() + " (as QEMU hands it over)", bytes);
     }
 
+    /**
+     * Refuses what QEMU refuses of a kernel, whether or not the firmware takes it as QEMU has changed it.
+     *
+     * @param kernel a {@linkplain #isBzImage bzImage}
+     * @param memory memory of the guest in bytes, of a q35 machine, if it is known
+     * @param initrd the size of the initrd, if there is one
+     * @param cmdline the command line, in which {@code vga=} counts
+     * @throws IllegalArgumentException if QEMU would refuse the command line or the size of the initrd
+     */
+    public static void check(Source kernel, Optional<Long> memory, Optional<Long> initrd, String cmdline) {
+        videoMode(cmdline);
+        if (memory.isPresent() && initrd.isPresent()) {
+            ByteBuffer header =
+                    ByteBuffer.wrap(kernel.slice(0, 0x238).toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+            initrdAddress(header, header.getShort(VERSION) & 0xffff, memory.get(), initrd.get());
+        }
+    }
+
     private static long initrdAddress(ByteBuffer header, int protocol, long memory, long size) {
         long below4g = memory < SPLIT_FROM ? memory : TWO_GIB;
         boolean above4g = protocol >= 0x20c && (header.getShort(0x236) & CAN_BE_LOADED_ABOVE_4G) != 0;
@@ -139,14 +160,25 @@ public final class DirectKernel {
         if (mode.startsWith("ask")) {
             return OptionalInt.of(0xfffd);
         }
-        Matcher number = NUMBER.matcher(mode);
-        if (!number.lookingAt()) {
-            throw new IllegalArgumentException("QEMU refuses the video mode in '" + cmdline.substring(at) + "'");
-        }
-        String digits = number.group();
-        long value = digits.startsWith("0x") || digits.startsWith("0X")
-                ? Long.parseLong(digits.substring(2), 16)
-                : Long.parseLong(digits, digits.startsWith("0") ? 8 : 10);
+        long value = number(mode)
+                .orElseThrow(() ->
+                        new IllegalArgumentException("QEMU refuses the video mode in '" + cmdline.substring(at) + "'"));
         return OptionalInt.of((int) value);
+    }
+
+    /** {@return an unsigned int as qemu_strtoui reads it; a negative one as the number of the same 32 bits} */
+    private static OptionalLong number(String text) {
+        Matcher matcher = NUMBER.matcher(text);
+        if (!matcher.matches()) {
+            return OptionalLong.empty();
+        }
+        BigInteger digits = matcher.group(2) != null
+                ? new BigInteger(matcher.group(2), 16)
+                : matcher.group(3) != null ? new BigInteger(matcher.group(3), 8) : new BigInteger(matcher.group(4));
+        if (digits.bitLength() > 64) {
+            return OptionalLong.empty();
+        }
+        long value = matcher.group(1).equals("-") ? -digits.longValue() : digits.longValue();
+        return value > 0xffff_ffffL || value < Integer.MIN_VALUE ? OptionalLong.empty() : OptionalLong.of(value);
     }
 }

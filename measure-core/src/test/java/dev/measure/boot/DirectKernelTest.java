@@ -7,6 +7,9 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +68,38 @@ final class DirectKernelTest {
                         .getShort(0x1fa));
     }
 
+    /** What QEMU 7.2 wrote, read back through fw_cfg item 0x18; empty where it stopped. */
+    @Test
+    void readsTheVideoModeAsQemuDoes() {
+        Map<String, Integer> modes = new LinkedHashMap<>();
+        modes.put("vga=791", 791);
+        modes.put("nvga=3", 3);
+        modes.put("vga=1 vga=2", 1);
+        modes.put("vga=07 q", 7);
+        modes.put("vga=0X1f", 0x1f);
+        modes.put("vga=0x1ffff", 0xffff);
+        modes.put("vga=4294967295", 0xffff);
+        modes.put("vga=-1", 0xffff);
+        modes.put("vga=+5", 5);
+        modes.put("vga= 5", 5);
+        modes.put("vga=\t9 ", 9);
+        modes.put("vga=normalish", 0xffff);
+        modes.put("vga=extra", 0xfffe);
+        modes.put("vga=ask", 0xfffd);
+        modes.put("VGA=3", 0);
+        modes.forEach((cmdline, mode) -> assertEquals(
+                mode,
+                handed(kernel(0x20f, 2, 0), 1L << 30, Optional.empty(), cmdline).getShort(0x1fa) & 0xffff,
+                cmdline));
+        for (String cmdline : List.of(
+                "vga=", "vga=0x", "vga=08", "vga=791foo", "vga=5\tx", "vga=99999999999", "vga=0x10000000000000000")) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> handed(kernel(0x20f, 2, 0), 1L << 30, Optional.empty(), cmdline),
+                    cmdline);
+        }
+    }
+
     @Test
     void refusesWhatQemuRefuses() {
         assertThrows(
@@ -72,6 +107,13 @@ final class DirectKernelTest {
                 () -> handed(kernel(0x20f, 2, 0), 1L << 30, Optional.empty(), "vga=big"));
         assertThrows(
                 IllegalArgumentException.class, () -> handed(kernel(0x20f, 2, 0), 1L << 20, Optional.of(1L << 20), ""));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> DirectKernel.check(kernel(0x20f, 2, 0), Optional.empty(), Optional.empty(), "vga=big"));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> DirectKernel.check(kernel(0x20f, 2, 0), Optional.of(1L << 20), Optional.of(1L << 20), ""));
+        DirectKernel.check(kernel(0x20f, 2, 0), Optional.empty(), Optional.of(1L << 20), "vga=3");
         MalformedInputException old = assertThrows(
                 MalformedInputException.class, () -> handed(kernel(0x201, 2, 0), 1L << 30, Optional.empty(), ""));
         assertEquals(

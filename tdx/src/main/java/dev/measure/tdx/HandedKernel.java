@@ -87,14 +87,23 @@ final class HandedKernel implements ImageEvents {
             rtmr2.unknown(why, INSTEAD);
             return Optional.empty();
         }
+        Optional<Long> size = initrdSize();
+        try {
+            DirectKernel.check(file, inputs.memory, size, inputs.append.orElse(""));
+        } catch (IllegalArgumentException e) {
+            rtmr1.refuse(e.getMessage(), "");
+            rtmr2.refuse(e.getMessage(), "");
+            return Optional.empty();
+        }
         if (edk2.namedBlobs()) {
-            if (inputs.qemuVersion.isEmpty()) {
+            Optional<Boolean> unpatched = exportsTheFile();
+            if (unpatched.isEmpty()) {
                 rtmr1.unknown(
                         "whether the firmware measures the kernel as QEMU has changed it depends on the version of QEMU",
                         "--qemu-version");
                 return Optional.empty();
             }
-            if (atLeast10(inputs.qemuVersion.get())) {
+            if (unpatched.get()) {
                 return Optional.of(file);
             }
         }
@@ -103,17 +112,29 @@ final class HandedKernel implements ImageEvents {
                     "the address of the initrd, which QEMU writes into the kernel, depends on memory", "--memory");
             return Optional.empty();
         }
-        Optional<Long> size = inputs.initrd.flatMap(RtmrContent::bytes).map(Source::length);
         if (inputs.initrd.isPresent() && size.isEmpty()) {
             rtmr1.unknown("the size of the initrd, which QEMU writes into the kernel, is not known", "--initrd FILE");
             return Optional.empty();
         }
-        try {
-            return Optional.of(DirectKernel.asHandedOver(file, inputs.memory.get(), size, inputs.append.orElse("")));
-        } catch (IllegalArgumentException e) {
-            rtmr1.refuse(e.getMessage(), "");
-            return Optional.empty();
-        }
+        return Optional.of(DirectKernel.asHandedOver(file, inputs.memory.get(), size, inputs.append.orElse("")));
+    }
+
+    private Optional<Long> initrdSize() {
+        return inputs.initrd.flatMap(RtmrContent::bytes).map(Source::length);
+    }
+
+    /** {@return whether QEMU has the kernel as it is, too: from 10.0 on; empty if its version is not known} */
+    private Optional<Boolean> exportsTheFile() {
+        return inputs.qemuVersion
+                .map(HandedKernel::atLeast10)
+                .or(() -> inputs.firmware
+                        .flatMap(firmware -> firmware.launch().vmm())
+                        .flatMap(TdxVmm::exportsTheKernelFile));
+    }
+
+    /** An initrd without bytes is none to the firmware, though QEMU writes its place into the kernel. */
+    private boolean hasInitrd() {
+        return inputs.initrd.isPresent() && !initrdSize().equals(Optional.of(0L));
     }
 
     private static boolean atLeast10(String version) {
@@ -151,7 +172,7 @@ final class HandedKernel implements ImageEvents {
             rtmr2.add("LoadOptions", EventType.EV_EVENT_TAG, inputs.loadOptions.get(), Evidence.HARDWARE);
         }
         String options = inputs.loadOptions.isPresent() ? "" : loadOptions();
-        Optional<Source> initrd = inputs.initrd.flatMap(RtmrContent::bytes);
+        Optional<Source> initrd = inputs.initrd.flatMap(RtmrContent::bytes).filter(bytes -> bytes.length() > 0);
         LinuxEfiStub.Measurements measured =
                 LinuxEfiStub.measure(inputs.kernel.get().bytes(), options, initrd);
         measured.notKnown().ifPresent(not -> rtmr2.unknown(not.why(), not.input()));
@@ -168,14 +189,14 @@ final class HandedKernel implements ImageEvents {
                     event.provenance(),
                     event.evidence()));
         }
-        if (inputs.initrd.isPresent() && initrd.isEmpty()) {
+        if (hasInitrd() && initrd.isEmpty()) {
             rtmr2.add("initrd", EventType.EV_EVENT_TAG, inputs.initrd.get(), Evidence.HARDWARE);
         }
     }
 
     private String loadOptions() {
         String text = inputs.append.orElse("");
-        if (inputs.initrd.isEmpty()) {
+        if (!hasInitrd()) {
             return text;
         }
         return edk2.initrdFirst() ? "initrd=initrd " + text : text + " initrd=initrd";

@@ -141,7 +141,7 @@ final class TdxPlan {
     private void checkInFile(Section section, TdxMetadata found) {
         long length = launch.firmware().image().length();
         long beyond = section.dataOffset() + section.rawDataSize() - length;
-        if (section.rawDataSize() == 0 || beyond <= 0) {
+        if (beyond <= 0) {
             return;
         }
         boolean split =

@@ -181,6 +181,11 @@ public enum TdxVmm implements BehaviourProfile {
         return isQemu() || this == GCE || this == GCE_TDHOB_BUG;
     }
 
+    /** {@return whether firmware can have a kernel as the file is, etc/boot/kernel of QEMU from 10.0 on; empty if that is not known} */
+    Optional<Boolean> exportsTheKernelFile() {
+        return isQemu() && this != QEMU_OTHER ? Optional.of(this == QEMU_10_1) : Optional.empty();
+    }
+
     /** {@return whether it is QEMU} */
     public boolean isQemu() {
         return id.startsWith("qemu");

@@ -188,6 +188,23 @@ final class MrtdTest {
         assertEquals("section BFV lies outside the file; is the file cut?", refused.hint());
     }
 
+    /** The rule knows no exception for sections without data. */
+    @Test
+    void refusesAnOffsetOutsideTheFileOfASectionWithoutData() {
+        OvmfWriter writer = good().tdxSection(0x1_0001, 0, 0x900000, 0x1000, 3, 0);
+        MalformedInputException refused = assertThrows(
+                MalformedInputException.class,
+                () -> Mrtd.of(launch(writer, Optional.empty(), Strictness.STRICT), MrtdOrder.PAGE));
+        assertTrue(
+                refused.getMessage()
+                        .endsWith("expected DataOffset + RawDataSize of at most 0x10000, found 0x10001 + 0x0"),
+                refused.getMessage());
+        OvmfWriter atTheEnd = good().tdxSection(0x1_0000, 0, 0x900000, 0x1000, 3, 0);
+        assertInstanceOf(
+                Prediction.Predicted.class,
+                Mrtd.of(launch(atTheEnd, Optional.empty(), Strictness.STRICT), MrtdOrder.PAGE));
+    }
+
     @Test
     void pagesThatAreAddedLaterDependOnTheVmm() {
         OvmfWriter writer = good().tdxSection(0, 0, 0x1000000, 0x2000, 4, 2);

@@ -2,6 +2,7 @@ package dev.measure.tdx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,14 +14,19 @@ import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.firmware.Firmware;
 import dev.measure.vectors.OvmfWriter;
+import dev.measure.vectors.PeWriter;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** Rules of RTMRs by the specification's words and by digests that others have published. */
@@ -216,5 +222,63 @@ final class RtmrRulesTest {
         assertTrue(new RuntimeEvent.DstackV2("\b\f\n\r\t\u0001", Source.of("p", new byte[0]))
                 .canonical()
                 .contains("\"name\":\"\\b\\f\\n\\r\\t\\u0001\""));
+    }
+
+    /** edk2 GenericQemuLoadImageLib and QemuKernelLoaderFsDxe go by the size of the initrd, which is 0. */
+    @Test
+    void anEmptyInitrdIsNone() throws NoSuchAlgorithmException {
+        RtmrInputs.Builder in = RtmrInputs.builder()
+                .launch(launch(Optional.empty()))
+                .edk2(Edk2Generation.of("202411").orElseThrow())
+                .kernel(RtmrContent.given(ANY, "test"))
+                .append("x")
+                .initrd(RtmrContent.of(Source.of("initrd", new byte[0])));
+        List<RtmrEvent> events = events(in, 2);
+        assertEquals(List.of("kernel command line"), names(events));
+        byte[] text = "x\0".getBytes(StandardCharsets.UTF_16LE);
+        assertEquals(
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-384").digest(text)),
+                events.get(0).digest().hex());
+    }
+
+    /** etc/boot/kernel is there from QEMU 10.0 on; a profile of a VMM says the version, too. */
+    @Test
+    void aProfileOfQemuSaysWhichKernelTheFirmwareMeasures() {
+        byte[] file = PeWriter.pe32Plus().section(".text", new byte[0x1000]).build();
+        System.arraycopy("HdrS".getBytes(StandardCharsets.US_ASCII), 0, file, 0x202, 4);
+        file[0x206] = 0x0f;
+        file[0x207] = 2;
+        Map<String, Digest> kernels = new TreeMap<>();
+        for (TdxVmm vmm : List.of(TdxVmm.QEMU_8_2, TdxVmm.QEMU_9, TdxVmm.QEMU_10_1)) {
+            kernels.put(vmm.id(), kernel(vmm, Optional.empty(), file));
+        }
+        Digest patched = kernel(TdxVmm.QEMU_OTHER, Optional.of("9.2"), file);
+        Digest plain = kernel(TdxVmm.QEMU_OTHER, Optional.of("10.0"), file);
+        assertNotEquals(patched, plain);
+        assertEquals(Map.of("qemu-8.2", patched, "qemu-9", patched, "qemu-10.1", plain), kernels);
+        RtmrInputs open = in(TdxVmm.QEMU_OTHER, Optional.empty(), file).build();
+        assertInstanceOf(Prediction.NotPredictable.class, Rtmr.of(open).get(1).prediction());
+        RtmrInputs refused = in(TdxVmm.QEMU_10_1, Optional.empty(), file)
+                .append("vga=791foo")
+                .build();
+        for (int register : List.of(1, 2)) {
+            assertInstanceOf(
+                    Prediction.NotLaunchable.class,
+                    Rtmr.of(refused).get(register).prediction());
+        }
+    }
+
+    private static Digest kernel(TdxVmm vmm, Optional<String> version, byte[] file) {
+        return events(in(vmm, version, file), 1).get(0).digest();
+    }
+
+    private static RtmrInputs.Builder in(TdxVmm vmm, Optional<String> version, byte[] file) {
+        RtmrInputs.Builder in = RtmrInputs.builder()
+                .launch(launch(Optional.of(vmm)))
+                .edk2(Edk2Generation.of("202502").orElseThrow())
+                .memory(2L << 30)
+                .kernel(RtmrContent.of(Source.of("kernel", file)));
+        version.ifPresent(in::qemuVersion);
+        return in;
     }
 }
