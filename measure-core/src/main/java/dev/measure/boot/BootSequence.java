@@ -370,7 +370,7 @@ public final class BootSequence {
             return;
         }
         Optional<Edk2Build> build = facts.flatMap(FirmwareFacts::build);
-        String append = inputs.append.orElse("");
+        String append = DirectKernel.loadOptions(inputs.append.orElse(""));
         String options = append;
         if (inputs.initrd.isPresent()) {
             if (build.isEmpty()) {
@@ -401,7 +401,7 @@ public final class BootSequence {
 
     private static String loadOptionsOf(BootInputs inputs, int profile) {
         String given = inputs.loadOptions
-                .or(() -> inputs.direct ? inputs.append : Optional.empty())
+                .or(() -> inputs.direct ? inputs.append.map(DirectKernel::loadOptions) : Optional.empty())
                 .orElse("");
         if (profile == 0 || SystemdStub.profileEnd(given) != 0) {
             return given;

@@ -6,6 +6,7 @@ import dev.measure.pe.PeImage;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -127,6 +128,17 @@ public final class DirectKernel {
                     ByteBuffer.wrap(kernel.slice(0, 0x238).toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
             initrdAddress(header, header.getShort(VERSION) & 0xffff, memory.get(), initrd.get());
         }
+    }
+
+    /**
+     * {@return the load options that edk2 makes of a command line: it takes every byte of the UTF-8 text for a character of UTF-16}
+     *
+     * <p>OvmfPkg/Library/GenericQemuLoadImageLib, with the format {@code %a} of MdePkg/Library/BasePrintLib.
+     *
+     * @param cmdline the command line
+     */
+    public static String loadOptions(String cmdline) {
+        return new String(cmdline.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     private static long initrdAddress(ByteBuffer header, int protocol, long memory, long size) {

@@ -195,7 +195,7 @@ final class HandedKernel implements ImageEvents {
     }
 
     private String loadOptions() {
-        String text = inputs.append.orElse("");
+        String text = DirectKernel.loadOptions(inputs.append.orElse(""));
         if (!hasInitrd()) {
             return text;
         }
@@ -206,8 +206,17 @@ final class HandedKernel implements ImageEvents {
     public void intoRtmr0(RtmrRecorder rtmr0, Runnable readyToBoot) {
         if (secureBoot.on().equals(Optional.of(true))) {
             if (authority.isEmpty()) {
-                rtmr0.unknown(
-                        "Secure Boot is on, and which entry of db allows the kernel is not known", "--kernel FILE");
+                boolean file = inputs.kernel.flatMap(RtmrContent::bytes).isPresent();
+                rtmr1.notKnown()
+                        .filter(not -> file)
+                        .ifPresentOrElse(
+                                not -> rtmr0.unknown(
+                                        "Secure Boot is on, and which entry of db allows the kernel is not known, since "
+                                                + not.why(),
+                                        not.input()),
+                                () -> rtmr0.unknown(
+                                        "Secure Boot is on, and which entry of db allows the kernel is not known",
+                                        "--kernel FILE"));
             } else {
                 authority(rtmr0, authority.get());
             }

@@ -79,6 +79,11 @@ final class RtmrRecorder {
         }
     }
 
+    /** {@return why the register is not known, if it is not} */
+    Optional<Prediction.NotPredictable> notKnown() {
+        return refusal.filter(Prediction.NotPredictable.class::isInstance).map(Prediction.NotPredictable.class::cast);
+    }
+
     void assume(String key, String value, String why) {
         assumptions.add(new Assumption(key, value, why));
     }

@@ -241,6 +241,20 @@ final class RtmrRulesTest {
                 events.get(0).digest().hex());
     }
 
+    /** edk2 BasePrintLib, %a: the two bytes of an umlaut in UTF-8 become two characters. */
+    @Test
+    void theFirmwareTakesBytesOfTheCommandLineForCharacters() throws NoSuchAlgorithmException {
+        RtmrInputs.Builder plain = RtmrInputs.builder()
+                .launch(launch(Optional.empty()))
+                .edk2(Edk2Generation.of("202411").orElseThrow())
+                .kernel(RtmrContent.given(ANY, "test"))
+                .append("\u00fc");
+        byte[] text = {(byte) 0xc3, 0, (byte) 0xbc, 0, 0, 0};
+        assertEquals(
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-384").digest(text)),
+                events(plain, 2).get(0).digest().hex());
+    }
+
     /** etc/boot/kernel is there from QEMU 10.0 on; a profile of a VMM says the version, too. */
     @Test
     void aProfileOfQemuSaysWhichKernelTheFirmwareMeasures() {
