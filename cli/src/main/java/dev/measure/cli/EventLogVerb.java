@@ -1,6 +1,8 @@
 package dev.measure.cli;
 
+import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.Evidence;
 import dev.measure.FieldVerdict;
 import dev.measure.Measurement;
 import dev.measure.Register;
@@ -27,6 +29,7 @@ final class EventLogVerb implements Verb {
     private static final List<String> BANKS = List.of("sha1", "sha256", "sha384", "sha512", "sm3_256");
     private static final List<String> FORMS = List.of("binary", "cel-json", "tpm2-yaml", "table");
     private static final int HIGHEST_PCR = 23;
+    private static final int RTMRS = 4;
 
     @Override
     public String name() {
@@ -143,6 +146,9 @@ final class EventLogVerb implements Verb {
                 result.value(value(measurement, name));
             }
         }
+        if (log.confidential() && banks.contains(DigestAlgorithm.SHA384)) {
+            untouched(replay, result, name);
+        }
         for (int pcr : pcrs) {
             for (DigestAlgorithm bank : banks) {
                 Register.Pcr register = new Register.Pcr(pcr, bank);
@@ -171,6 +177,17 @@ final class EventLogVerb implements Verb {
             return FieldVerdict.anyUntrusted(verdicts) ? ExitCode.KEY : ExitCode.MISMATCH;
         }
         return result.refusals().isEmpty() ? ExitCode.DONE : ExitCode.NOT_PREDICTABLE;
+    }
+
+    /** A quote has all four RTMRs, so those that no event extends are said, too: zeros. */
+    private static void untouched(Replay replay, Result result, String name) {
+        for (int i = 0; i < RTMRS; i++) {
+            Register register = new Register.Rtmr(i);
+            if (!replay.registers().containsKey(register)) {
+                Digest zeros = replay.value(register).orElseThrow();
+                result.value(value(Measurement.of(register, zeros, Evidence.HARDWARE, (detail, sink) -> {}), name));
+            }
+        }
     }
 
     /** Signatures of the quote, and its RTMRs against the log. */

@@ -63,8 +63,13 @@ record TdEvidenceFile(TdEvidence evidence, List<FieldVerdict> trust, Optional<Td
         return new TdEvidenceFile(quote, quote.verify(root), Optional.empty(), quote.warnings());
     }
 
-    private static Source unhexed(Source file) {
+    /** {@return the bytes that a file spells in hexadecimal; else the file} */
+    static Source unhexed(Source file) {
         if (file.length() == 0 || file.length() > MAX_TEXT) {
+            return file;
+        }
+        byte first = file.slice(0, 1).toByteArray()[0];
+        if (first < 0 || !Character.isWhitespace(first) && Character.digit(first, 16) < 0) {
             return file;
         }
         String text = new String(file.toByteArray(), StandardCharsets.ISO_8859_1).strip();

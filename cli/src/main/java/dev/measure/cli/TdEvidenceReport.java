@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.FieldVerdict;
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
@@ -35,7 +36,15 @@ final class TdEvidenceReport {
     /** {@return the report of a file; empty if it is something else} */
     static Optional<TdEvidenceReport> of(Source file) {
         if (TdQuote.isQuote(file)) {
-            return Optional.of(quote(file));
+            return Optional.of(quote(file, file, ""));
+        }
+        Source text = TdEvidenceFile.unhexed(file);
+        if (TdQuote.isQuote(text)) {
+            return Optional.of(quote(file, text, ", in hexadecimal"));
+        }
+        Optional<TdEvidenceReport> dstack = dstack(file);
+        if (dstack.isPresent()) {
+            return dstack;
         }
         if (HclReport.isHclReport(file)) {
             return Optional.of(hcl(file));
@@ -56,17 +65,43 @@ final class TdEvidenceReport {
                 && HexFormat.of().formatHex(file.slice(0, 2).toByteArray()).equals("8100");
     }
 
-    private static TdEvidenceReport quote(Source file) {
-        TdQuote quote = TdQuote.read(file);
+    /** The quote in the answer of dstack's guest agent; empty if the file is something else. */
+    private static Optional<TdEvidenceReport> dstack(Source file) {
+        if (!DstackQuote.is(file)) {
+            return Optional.empty();
+        }
+        DstackQuote answer;
+        try {
+            answer = DstackQuote.read(file);
+        } catch (MalformedInputException e) {
+            return Optional.empty(); // then it is other JSON
+        }
+        return answer.quote().filter(TdQuote::isQuote).map(bytes -> {
+            TdEvidenceReport report = quote(file, bytes, ", in an answer of dstack's GetQuote");
+            answer.log()
+                    .ifPresent(log -> report.fields.put(
+                            "eventLog", log.entries().size() + " events; `measure tdx verify-quote` replays them"));
+            answer.measurement().ifPresent(cbor -> report.fields.put("measurement.cbor", cbor.length() + " bytes"));
+            return report;
+        });
+    }
+
+    private static TdEvidenceReport quote(Source file, Source bytes, String where) {
+        TdQuote quote = TdQuote.read(bytes);
         TdEvidenceReport report = new TdEvidenceReport(
                 file,
                 "td-quote",
-                "TD quote of Intel TDX, version " + quote.header().version());
+                "TD quote of Intel TDX, version " + quote.header().version() + where);
         report.fields.put("version", Integer.toString(quote.header().version()));
         report.fields.put("body", quote.bodyType() == TdQuote.TD_1_0 ? "TDX 1.0" : "TDX 1.5");
+        report.fields.put("attestationKeyType", Integer.toString(quote.header().attestationKeyType()));
+        report.fields.put("qeVendorId", hex(quote.header().qeVendorId()));
+        report.fields.put("userData", hex(quote.header().userData()));
         report.fields.put("teeTcbSvn", hex(quote.teeTcbSvn()));
+        quote.teeTcbSvn2().ifPresent(svn -> report.fields.put("teeTcbSvn2", hex(svn)));
         report.fields.put("mrSeam", quote.mrSeam().hex());
         report.fields.put("mrSignerSeam", quote.mrSignerSeam().hex());
+        report.fields.put("seamAttributes", String.format(Locale.ROOT, "0x%016x", quote.seamAttributes()));
         quote.mrServiceTd().ifPresent(digest -> report.fields.put("mrServiceTd", digest.hex()));
         report.common(quote);
         report.fields.put("qeMrSigner", hex(quote.signature().qeReport().mrSigner()));

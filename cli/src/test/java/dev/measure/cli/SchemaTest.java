@@ -90,8 +90,11 @@ class SchemaTest {
             Shared.unxz("firmware/" + firmware + ".xz")
                     .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
         }
-        for (String evidence :
-                List.of("quotes/tdx_quote_5.dat", "quotes/az/hcl-report.bin", "ccel/go-eventlog/CCEL.bin")) {
+        for (String evidence : List.of(
+                "quotes/tdx_quote_5.dat",
+                "quotes/az/hcl-report.bin",
+                "ccel/go-eventlog/CCEL.bin",
+                "dstack/quote-report.json")) {
             Shared.file("vectors/tdx/evidence/" + evidence)
                     .ifPresent(file -> commands.add(List.of("inspect", file.toString())));
         }

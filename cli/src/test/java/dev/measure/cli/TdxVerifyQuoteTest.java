@@ -333,4 +333,74 @@ final class TdxVerifyQuoteTest {
         assertEquals(4, measure("tdx", "verify-quote", "zeros").exit());
         assertEquals(2, measure("tdx", "verify-quote").exit());
     }
+
+    /** evidence.json's fields of each quote are what inspect says, whatever the quote is in. */
+    @Test
+    void inspectSaysWhatIsInAQuote() throws IOException {
+        Optional<Path> list = Shared.file("vectors/tdx/evidence.json");
+        if (list.isEmpty()) {
+            return;
+        }
+        int quotes = 0;
+        int compared = 0;
+        for (JsonNode item : new ObjectMapper().readTree(list.get().toFile())) {
+            if (!item.path("kind").asText().startsWith("quote")) {
+                continue;
+            }
+            String file = Shared.file("vectors/tdx/" + item.get("file").asText())
+                    .orElseThrow()
+                    .toString();
+            JsonNode td = new ObjectMapper()
+                    .readTree(measure("inspect", file, "--json").out())
+                    .at("/found/td");
+            for (String field : List.of("mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrseam", "reportdata")) {
+                String name = field.equals("mrseam") ? "mrSeam" : field.equals("reportdata") ? "reportData" : field;
+                JsonNode expected = item.at("/fields/" + field);
+                if (!expected.isMissingNode()) {
+                    assertEquals(expected.asText(), td.path(name).asText(), file + " " + field);
+                    compared++;
+                }
+            }
+            JsonNode second = item.at("/fields/tee_tcb_svn_2");
+            if (!second.isMissingNode()) {
+                assertEquals(second.asText(), td.path("teeTcbSvn2").asText(), file);
+            }
+            quotes++;
+        }
+        assertTrue(quotes >= 10 && compared >= 60, quotes + " quotes, " + compared + " fields");
+        byte[] quote = Files.readAllBytes(
+                Shared.file(EVIDENCE + "quotes/tdx_quote_5.dat").orElseThrow());
+        Files.writeString(folder.resolve("quote.hex"), java.util.HexFormat.of().formatHex(quote) + "\n");
+        assertTrue(measure("inspect", "quote.hex").out().contains("in hexadecimal"));
+    }
+
+    /** A log without run-time events leaves RTMR3 as it starts; a quote has it all the same. */
+    @Test
+    void replayGivesAllFourRegisters() throws IOException {
+        Optional<Path> list = Shared.file("vectors/tdx/evidence.json");
+        if (list.isEmpty()) {
+            return;
+        }
+        int logs = 0;
+        for (JsonNode item : new ObjectMapper().readTree(list.get().toFile())) {
+            if (!item.path("kind").asText().equals("ccel") || !item.path("algs").has("0xc")) {
+                continue;
+            }
+            String file = Shared.file("vectors/tdx/" + item.get("file").asText())
+                    .orElseThrow()
+                    .toString();
+            JsonNode values = new ObjectMapper()
+                    .readTree(measure("eventlog", "replay", file, "--json").out())
+                    .get("measurements");
+            assertEquals(4, values.size(), file);
+            for (JsonNode value : values) {
+                assertEquals(
+                        item.get("replayed").get(value.get("register").asText()).asText(),
+                        value.get("value").asText(),
+                        file);
+            }
+            logs++;
+        }
+        assertTrue(logs >= 12, "only " + logs + " logs");
+    }
 }
