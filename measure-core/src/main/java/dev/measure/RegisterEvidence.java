@@ -1,12 +1,46 @@
 package dev.measure;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Evidence of what was booted: an attestation report, a quote, PCR values or the replay of a log. Whether a signature makes it
- * trustworthy is for the technology to check, before its registers are compared.
+ * trustworthy is for the technology to check; {@link #with} hands its verdicts along with the evidence.
  */
 public interface RegisterEvidence {
     /** {@return the registers that it tells of, with the values that they hold} */
     Map<Register, Digest> registers();
+
+    /**
+     * {@return the technology whose policies apply to the fields that it shows beside its registers, {@code snp} or {@code tdx}; empty
+     * if it shows none}
+     */
+    default Optional<String> technology() {
+        return Optional.empty();
+    }
+
+    /**
+     * {@return a verdict for each field that a policy names, and for the bit that makes a guest a debug guest, which is none unless the
+     * policy says otherwise}
+     *
+     * @param policy what is demanded of its fields, by the names that the policies of golden values have
+     */
+    default List<FieldVerdict> check(Map<String, String> policy) {
+        return List.of();
+    }
+
+    /** {@return who signed it, as far as somebody looked; a log or plain values are signed by nobody} */
+    default List<FieldVerdict> trust() {
+        return List.of(new FieldVerdict.NotChecked("SIGNATURE", "nobody looked at it"));
+    }
+
+    /**
+     * {@return the same evidence with what became of its signature}
+     *
+     * @param trust the verdicts of the technology's own verification, such as those of a chain of certificates
+     */
+    default RegisterEvidence with(List<FieldVerdict> trust) {
+        return new SignedEvidence(this, trust);
+    }
 }

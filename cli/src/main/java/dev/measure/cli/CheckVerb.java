@@ -38,7 +38,12 @@ final class CheckVerb implements Verb {
                 new Example("with annotations and the summary of a GitHub job", "check --github"),
                 new Example(
                         "with reports that other CI systems show", "check --junit measure.xml --sarif measure.sarif"),
-                new Example("does a machine hold golden values?", "check --evidence host1.report --evidence ccel.bin"));
+                new Example(
+                        "does a machine hold golden values? with the signature",
+                        "check --evidence host1.report --certificate vcek.der --certificate cert_chain.pem"),
+                new Example(
+                        "a trust domain, its log, and Intel's root",
+                        "check --evidence quote.bin --evidence ccel.bin --root root.pem"));
     }
 
     @Override
@@ -50,9 +55,10 @@ final class CheckVerb implements Verb {
                         "Evidence",
                         Options.repeated(
                                 "EVIDENCE",
-                                "compare the lock file with evidence instead of files: an SNP report, a TD quote or report, an"
-                                        + " event log; signatures are not verified; may be repeated",
-                                "--evidence")));
+                                "compare the lock file with evidence instead of files: " + EvidencePiece.KINDS
+                                        + "; may be repeated, all is of one machine",
+                                "--evidence")),
+                EvidencePiece.trust());
     }
 
     static Options.Group reports() {
@@ -76,15 +82,17 @@ final class CheckVerb implements Verb {
                 "The exit code is 3 if a value moved, 7 if the lock file is missing, lacks a value, holds one that the manifest"
                         + " does not ask for, or was made from other inputs, or if an export of the manifest is not what it gives. Nothing is"
                         + " written but the reports.",
-                "With --evidence it is 3 if a register holds no golden value or is missing, and 7 if there is nothing to"
-                        + " compare.");
+                "With --evidence it is 3 if a register holds no golden value or is missing, if the registers are of different"
+                        + " machines, or if a field is not as the policies of the manifest demand; 7 if there is nothing to"
+                        + " compare; 8 if a signature or certificate is wrong, or, with --require-signatures, was not verified.",
+                "Nothing is downloaded: revocation, and what Intel says of the state of a platform, is not looked at.");
     }
 
     @Override
     public ExitCode run(Call call) {
         LockFile lock = LockFile.of(call);
         if (call.has("--evidence")) {
-            return EvidenceFile.check(golden(lock), lock, call);
+            return EvidenceFile.check(golden(lock), lock.lock(), call);
         }
         for (String report : List.of("--junit", "--sarif")) {
             call.value(report).ifPresent(name -> refuseLink(report, name, call));

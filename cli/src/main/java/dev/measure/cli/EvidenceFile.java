@@ -2,65 +2,46 @@ package dev.measure.cli;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.Register;
 import dev.measure.RegisterEvidence;
 import dev.measure.Source;
 import dev.measure.Verdict;
-import dev.measure.eventlog.EventLog;
-import dev.measure.eventlog.Replay;
 import dev.measure.golden.GoldenCheck;
 import dev.measure.golden.GoldenConfirmation;
+import dev.measure.golden.GoldenMachine;
+import dev.measure.golden.GoldenSignature;
 import dev.measure.golden.GoldenValues;
-import dev.measure.snp.SnpEvidence;
-import dev.measure.tdx.TdQuote;
-import dev.measure.tdx.TdReport;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Evidence that a command line names: which registers it shows, and how they compare with golden values. */
 final class EvidenceFile {
+    /** How many machines are shown. */
+    private static final int MACHINES = 4;
+
     private EvidenceFile() {}
 
-    /** {@return the evidence in a file} */
-    private static RegisterEvidence read(Source file, Call call) {
-        if (SnpEvidence.looksLike(file)) {
-            return SnpEvidence.read(file).report();
-        }
-        if (TdQuote.isQuote(file)) {
-            return TdQuote.read(file);
-        }
-        if (file.length() == TdReport.SIZE) {
-            return TdReport.read(file);
-        }
-        if (EventLog.recognises(file)) {
-            return Replay.of(EventLog.read(file, call.common().strictness()));
-        }
-        throw new Complaint(
-                ExitCode.MALFORMED,
-                file.name() + ": expected an SNP report, a TD quote or report, or an event log, found none of them",
-                "what is it? measure inspect " + file.name());
-    }
-
-    /** Compares evidence with a lock file. */
-    static ExitCode check(GoldenValues golden, LockFile lock, Call call) {
-        List<RegisterEvidence> pieces = new ArrayList<>();
-        for (String name : call.values("--evidence")) {
-            pieces.add(read(call.inputs().open(name), call));
-        }
-        GoldenCheck check = golden.check(pieces.toArray(RegisterEvidence[]::new));
+    /** Compares evidence with golden values. */
+    static ExitCode check(GoldenValues golden, String goldenName, Call call) {
+        List<String> names = call.values("--evidence");
+        List<EvidencePiece> pieces = EvidencePiece.read(names, call);
+        GoldenCheck check =
+                golden.check(pieces.stream().map(EvidencePiece::evidence).toArray(RegisterEvidence[]::new));
         if (Output.isTree(call.common())) {
             Result result = new Result();
-            call.values("--evidence")
-                    .forEach(name -> result.input("evidence", call.inputs().open(name)));
-            result.found(Map.of("evidence", tree(check)));
+            names.forEach(name -> result.input("evidence", call.inputs().open(name)));
+            result.found(Map.of("evidence", tree(check, names)));
             JsonOutput.write(result, call.common(), call.sink().stream());
         } else {
-            check.verdicts().forEach(verdict -> print(verdict, call));
+            print(check, names, call);
         }
         call.sink().flush();
         if (!check.unchecked().isEmpty()) {
@@ -68,19 +49,77 @@ final class EvidenceFile {
                     .say("note: no evidence of these registers, which have golden values: "
                             + String.join(", ", check.unchecked()));
         }
-        if (check.passes()) {
-            call.talk().say("registers hold golden values of " + lock.lock() + "; signatures were not verified");
-            return ExitCode.DONE;
+        return answer(check, goldenName, names, call);
+    }
+
+    private static ExitCode answer(GoldenCheck check, String golden, List<String> names, Call call) {
+        ExitCode exit = exit(check);
+        for (int i = 0; i < names.size(); i++) {
+            GoldenSignature signature = check.signatures().get(i);
+            if (signature.state() == GoldenSignature.State.WRONG) {
+                call.talk().error(names.get(i) + ": " + signature.text(), "");
+                exit = ExitCode.KEY;
+            } else if (signature.state() == GoldenSignature.State.NOT_VERIFIED && call.has("--require-signatures")) {
+                call.talk().error(names.get(i) + ": " + signature.text(), "--require-signatures demands it");
+                exit = ExitCode.KEY;
+            }
         }
-        boolean failed = check.verdicts().stream()
+        for (FieldVerdict field : check.fields()) {
+            if (!(field instanceof FieldVerdict.Matches)) {
+                call.talk().error(field.text(), "");
+            }
+        }
+        if (!check.disagreement().isEmpty()) {
+            call.talk().error(check.disagreement(), "the values of one boot are of one machine");
+        }
+        if (exit == ExitCode.DONE) {
+            call.talk()
+                    .say("registers hold golden values of " + golden
+                            + (check.isSigned() ? "; signatures verified" : "; not every signature was verified"));
+        } else if (exit == ExitCode.GOLDEN_MISSING) {
+            call.talk()
+                    .error(
+                            golden + " has no golden value of any register in the evidence",
+                            "add a target for it to the manifest");
+        } else if (failed(check)) {
+            call.talk().error("not every register holds a golden value of " + golden, "");
+        }
+        return exit;
+    }
+
+    private static boolean failed(GoldenCheck check) {
+        return check.verdicts().stream()
                 .anyMatch(verdict -> verdict instanceof Verdict.Mismatch || verdict instanceof Verdict.Absent);
-        call.talk()
-                .error(
-                        failed
-                                ? "not every register holds a golden value of " + lock.lock()
-                                : lock.lock() + " has no golden value of any register in the evidence",
-                        failed ? "" : "add a target for it to the manifest");
-        return failed ? ExitCode.MISMATCH : ExitCode.GOLDEN_MISSING;
+    }
+
+    /** Of the registers and fields; signatures count more. */
+    private static ExitCode exit(GoldenCheck check) {
+        boolean wrong = failed(check)
+                || !check.disagreement().isEmpty()
+                || check.fields().stream().anyMatch(field -> !(field instanceof FieldVerdict.Matches));
+        return wrong ? ExitCode.MISMATCH : check.matches().isEmpty() ? ExitCode.GOLDEN_MISSING : ExitCode.DONE;
+    }
+
+    private static void print(GoldenCheck check, List<String> names, Call call) {
+        check.verdicts().forEach(verdict -> print(verdict, call));
+        for (FieldVerdict field : check.fields()) {
+            call.sink()
+                    .line((field instanceof FieldVerdict.Matches
+                                    ? "matches   "
+                                    : field instanceof FieldVerdict.NotChecked ? "open      " : "differs   ")
+                            + Talk.printable(field.text()));
+        }
+        for (int i = 0; i < names.size(); i++) {
+            call.sink()
+                    .line("signature " + Talk.printable(names.get(i)) + "  "
+                            + Talk.printable(check.signatures().get(i).text()));
+        }
+        List<GoldenMachine> machines = check.machines();
+        int shown = call.common().verbose() ? machines.size() : Math.min(MACHINES, machines.size());
+        machines.subList(0, shown).forEach(machine -> call.sink().line("machine   " + Talk.printable(machine.text())));
+        if (shown < machines.size()) {
+            call.sink().line("machine   or one of " + (machines.size() - shown) + " more: -v lists them");
+        }
     }
 
     private static String name(Register register) {
@@ -112,7 +151,7 @@ final class EvidenceFile {
         }
     }
 
-    private static Map<String, Object> tree(GoldenCheck check) {
+    private static Map<String, Object> tree(GoldenCheck check, List<String> names) {
         List<Object> rows = new ArrayList<>();
         for (Verdict verdict : check.verdicts()) {
             Map<String, Object> row = new LinkedHashMap<>();
@@ -136,6 +175,26 @@ final class EvidenceFile {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("passes", check.passes());
         tree.put("registers", rows);
+        tree.put("fields", Keys.rows(check.fields()));
+        List<Object> signatures = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            GoldenSignature signature = check.signatures().get(i);
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("file", names.get(i));
+            row.put("state", signature.state().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            row.put("text", signature.text());
+            row.put("verdicts", Keys.rows(signature.verdicts()));
+            signatures.add(row);
+        }
+        tree.put("signatures", signatures);
+        tree.put(
+                "machines",
+                check.machines().stream()
+                        .map(machine -> new TreeMap<>(machine.keys()))
+                        .toList());
+        if (!check.disagreement().isEmpty()) {
+            tree.put("disagreement", check.disagreement());
+        }
         tree.put("unchecked", List.copyOf(check.unchecked()));
         return tree;
     }
@@ -144,7 +203,8 @@ final class EvidenceFile {
     static List<GoldenConfirmation> confirmations(String name, GoldenValues golden, LockFile lock, Call call) {
         String inFolder = inFolder(name, lock, call);
         Source file = call.inputs().open(name);
-        GoldenCheck check = golden.check(read(file, call));
+        GoldenCheck check =
+                golden.check(EvidencePiece.read(List.of(name), call).get(0).evidence());
         TreeSet<String> wrong = check.verdicts().stream()
                 .filter(Verdict.Mismatch.class::isInstance)
                 .map(verdict -> name(verdict.register()))
@@ -154,6 +214,19 @@ final class EvidenceFile {
                     ExitCode.MISMATCH,
                     name + " shows other values than golden ones: " + String.join(", ", wrong),
                     "which: measure check --evidence " + name);
+        }
+        GoldenSignature signature = check.signatures().get(0);
+        if (signature.state() == GoldenSignature.State.WRONG
+                || signature.state() == GoldenSignature.State.NOT_VERIFIED && call.has("--require-signatures")) {
+            throw new Complaint(ExitCode.KEY, name + ": " + signature.text(), "");
+        }
+        if (!check.disagreement().isEmpty()) {
+            throw new Complaint(ExitCode.MISMATCH, name + ": " + check.disagreement(), "");
+        }
+        for (FieldVerdict field : check.fields()) {
+            if (field instanceof FieldVerdict.Differs) {
+                throw new Complaint(ExitCode.MISMATCH, name + ": " + field.text(), "the manifest's policies demand it");
+            }
         }
         if (check.matches().isEmpty()) {
             throw new Complaint(

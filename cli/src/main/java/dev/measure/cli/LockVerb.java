@@ -33,17 +33,21 @@ final class LockVerb implements Verb {
 
     @Override
     public List<Options.Group> groups() {
-        return List.of(new Options.Group(
-                "Lock",
-                Options.flag("write the new values over those of a lock file that has others", "--update"),
-                LockFile.option(),
-                Options.value(
-                        "FILE", "write a manifest that begins with this UKI, f-UKI or firmware, and end", "--init"),
-                Options.repeated(
-                        "EVIDENCE",
-                        "note which values this evidence shows: an SNP report, a TD quote or report, an event log; a file in"
-                                + " the manifest's folder; may be repeated",
-                        "--confirm")));
+        return List.of(
+                new Options.Group(
+                        "Lock",
+                        Options.flag("write the new values over those of a lock file that has others", "--update"),
+                        LockFile.option(),
+                        Options.value(
+                                "FILE",
+                                "write a manifest that begins with this UKI, f-UKI or firmware, and end",
+                                "--init"),
+                        Options.repeated(
+                                "EVIDENCE",
+                                "note which values this evidence shows: " + EvidencePiece.KINDS
+                                        + "; a file in the manifest's folder; may be repeated",
+                                "--confirm")),
+                EvidencePiece.trust());
     }
 
     @Override
@@ -58,7 +62,7 @@ final class LockVerb implements Verb {
                         + " they no longer fit each other.",
                 "Nothing is written if a value that the manifest asks for cannot be given; an existing lock file is"
                         + " overwritten only with --update. The exit code is 3 if it has other values.",
-                "--confirm compares values only; whether a signature makes the evidence trustworthy: measure inspect EVIDENCE.");
+                "--confirm refuses evidence whose signature is wrong; whether it was verified: measure check --evidence.");
     }
 
     @Override

@@ -5,6 +5,8 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.ValueId;
+import dev.measure.snp.ReportPolicy;
+import dev.measure.tdx.TdPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -65,18 +67,8 @@ final class ManifestReader {
             "phase");
 
     /** Fields that a report or quote shows beside its registers, and the bytes that each has. */
-    private static final Map<String, Map<String, Integer>> POLICIES = Map.of(
-            "snp",
-            Map.of(
-                    "policy", 8,
-                    "guest-svn", 4,
-                    "family-id", 16,
-                    "image-id", 16,
-                    "host-data", 32,
-                    "id-key-digest", 48,
-                    "author-key-digest", 48),
-            "tdx",
-            Map.of("attributes", 8, "xfam", 8, "mrconfigid", 48, "mrowner", 48, "mrownerconfig", 48));
+    private static final Map<String, Map<String, Integer>> POLICIES =
+            Map.of(ReportPolicy.TECHNOLOGY, ReportPolicy.fields(), TdPolicy.TECHNOLOGY, TdPolicy.fields());
 
     private final ManifestFolder folder;
     private final Map<String, String> environment;
@@ -411,12 +403,41 @@ final class ManifestReader {
                             "the policy of " + technology,
                             known.keySet().stream().sorted().toList())
                     .forEach((key, value) -> fields.put(key, field(value, text(value, "a value"), known.get(key))));
+            possible(body, fields);
             policies.put(technology, fields);
         });
     }
 
+    /** Fields that exclude each other would let no machine in. */
+    private static void possible(ManifestNode node, Map<String, String> fields) {
+        fields.forEach((name, value) -> {
+            String exact = name.startsWith("min-") ? fields.get(name.substring(4)) : null;
+            if (exact != null && Long.compareUnsigned(bits(exact), bits(value)) < 0) {
+                throw node.place().malformed(name.substring(4) + " of at least " + value, exact, "");
+            }
+            String clear = name.endsWith("-set") ? fields.get(name.replaceAll("-set$", "-clear")) : null;
+            if (clear != null && (bits(value) & bits(clear)) != 0) {
+                throw node.place()
+                        .malformed(
+                                "other bits in " + name + " than in " + name.replaceAll("-set$", "-clear"),
+                                "0x" + Long.toHexString(bits(value) & bits(clear)) + " in both",
+                                "");
+            }
+        });
+    }
+
+    private static long bits(String hex) {
+        return Long.parseUnsignedLong(hex.substring(2), 16);
+    }
+
     /** Numbers of up to 8 bytes as 0x and digits, longer fields as all of their digits. */
     private static String field(ManifestNode node, String text, int bytes) {
+        if (bytes == 0) {
+            if (!text.equals("true") && !text.equals("false")) {
+                throw node.place().malformed("true or false", node.kind(), "");
+            }
+            return text;
+        }
         if (bytes <= Long.BYTES) {
             try {
                 // no sign, no digits of other scripts, and no zeros that YAML 1.1 reads as octal

@@ -48,6 +48,17 @@ record TdEvidenceFile(TdEvidence evidence, List<FieldVerdict> trust, Optional<Td
         return binary(unhexed(file), root);
     }
 
+    /** {@return whether a file begins as evidence of a trust domain does; the answer of dstack's guest agent is JSON, and may be another} */
+    static boolean recognises(Source file) {
+        Source bytes = unhexed(file);
+        return HclReport.isHclReport(bytes) || bytes.length() == TdReport.SIZE || TdQuote.isQuote(bytes);
+    }
+
+    /** {@return whether a file is the report of Azure's paravisor about a trust domain} */
+    static boolean isHcl(Source file) {
+        return HclReport.isHclReport(unhexed(file));
+    }
+
     private static TdEvidenceFile binary(Source file, Optional<Source> root) {
         if (HclReport.isHclReport(file)) {
             HclReport hcl = HclReport.read(file);

@@ -137,7 +137,8 @@ final class TdxVerifyQuoteVerb implements Verb {
         return answer(verdicts, result, call);
     }
 
-    private static TdEvidenceFile evidence(Source file, Optional<Source> root) {
+    /** {@return the evidence in a file; a root that is no certificate is a mistake of the caller} */
+    static TdEvidenceFile evidence(Source file, Optional<Source> root) {
         try {
             return TdEvidenceFile.read(file, root);
         } catch (IllegalArgumentException e) {

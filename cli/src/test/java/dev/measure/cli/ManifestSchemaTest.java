@@ -86,6 +86,7 @@ class ManifestSchemaTest {
             hex(32),
             hex(48),
             hex(47),
+            hex(64),
             "\"0x" + "ab".repeat(16) + "\"",
             "\"0x" + "AB".repeat(48) + "\"",
             "\"\"",
@@ -187,7 +188,11 @@ class ManifestSchemaTest {
             ObjectNode snp = policies.putObject("snp");
             put(snp, one(List.of("policy", "guest-svn")), NUMBERS);
             put(snp, one(List.of("family-id", "image-id", "host-data", "id-key-digest")), HEX);
-            put(policies.putObject("tdx"), one(List.of("attributes", "xfam")), NUMBERS);
+            put(snp, one(List.of("chip-id", "author-key-digest")), HEX);
+            put(snp, one(List.of("min-tcb-snp", "min-tcb-fmc", "vmpl", "platform-info-set")), NUMBERS);
+            put(snp, "allow-debug", FLAGS);
+            put(policies.putObject("tdx"), one(List.of("attributes", "xfam", "attributes-clear")), NUMBERS);
+            put((ObjectNode) policies.get("tdx"), one(List.of("min-tee-tcb-svn", "mrseam", "mrowner")), HEX);
         }
         if (rarely()) {
             ObjectNode block = manifest.putObject("id-block");

@@ -3,6 +3,7 @@ package dev.measure.eventlog;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Evidence;
+import dev.measure.FieldVerdict;
 import dev.measure.MeasuredEvent;
 import dev.measure.Measurement;
 import dev.measure.Provenance;
@@ -188,6 +189,13 @@ public final class Replay implements RegisterEvidence {
         Map<Register, Digest> registers = new LinkedHashMap<>();
         measurements().forEach(measurement -> registers.put(measurement.register(), measurement.value()));
         return Collections.unmodifiableMap(registers);
+    }
+
+    /** {@return that nobody signs a log: a quote signs the registers that it leads to} */
+    @Override
+    public List<FieldVerdict> trust() {
+        return List.of(
+                new FieldVerdict.NotChecked("SIGNATURE", "a log has none, and no quote of its registers is given"));
     }
 
     /**

@@ -1,10 +1,13 @@
 package dev.measure.golden;
 
 import dev.measure.Digest;
+import dev.measure.FieldVerdict;
 import dev.measure.Register;
 import dev.measure.RegisterEvidence;
 import dev.measure.Verdict;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,16 +19,32 @@ import java.util.TreeSet;
  *
  * <p>It fails closed. Evidence of a technology must show every register of that technology for which there is a golden value: a
  * quote without PCR 4 does not pass where a PCR 4 is golden. For PCRs each bank is a technology of its own. Registers without a
- * golden value are {@link Verdict.Unknown} and neither help nor harm, but evidence without a single match does not pass.
+ * golden value are {@link Verdict.Unknown} and neither help nor harm, but evidence without a single match does not pass. All matches
+ * must be of one machine: the MRTD of one firmware beside the RTMR0 of another is none. Every field that a policy names must be as it
+ * demands. A signature that is wrong fails; one that nobody could look at does not, and {@link #isSigned()} tells.
  *
  * @param verdicts one for each register of the evidence, in its order, then one {@link Verdict.Absent} for each that is missing
+ * @param fields one for each field that a policy names, and for the debug bit of a guest
+ * @param signatures one for each piece of evidence, in its order
+ * @param machines the machines that the evidence can be of, as the golden values tell them; empty if no register matches, or if the
+ *     matches are of different machines
+ * @param disagreement why the matches are of no one machine; empty if they are of one
  * @param unchecked names of registers that have golden values and are of a technology of which there is no evidence
  */
-public record GoldenCheck(List<Verdict> verdicts, Set<String> unchecked) {
+public record GoldenCheck(
+        List<Verdict> verdicts,
+        List<FieldVerdict> fields,
+        List<GoldenSignature> signatures,
+        List<GoldenMachine> machines,
+        String disagreement,
+        Set<String> unchecked) {
     /** Copies. */
     public GoldenCheck {
         verdicts = List.copyOf(verdicts);
-        unchecked = java.util.Collections.unmodifiableSet(new TreeSet<>(unchecked));
+        fields = List.copyOf(fields);
+        signatures = List.copyOf(signatures);
+        machines = List.copyOf(machines);
+        unchecked = Collections.unmodifiableSet(new TreeSet<>(unchecked));
     }
 
     static GoldenCheck of(GoldenValues golden, List<RegisterEvidence> evidence) {
@@ -34,26 +53,63 @@ public record GoldenCheck(List<Verdict> verdicts, Set<String> unchecked) {
             right.computeIfAbsent(inEvidence(value.register()), any -> new LinkedHashMap<>())
                     .put(value.id(), value.digest());
         }
-        List<Verdict> verdicts = new ArrayList<>();
-        Set<Register> seen = new java.util.HashSet<>();
+        Map<Register, Digest> shown = new LinkedHashMap<>();
+        List<FieldVerdict> fields = new ArrayList<>();
         Set<String> technologies = new TreeSet<>();
+        Set<String> judged = new HashSet<>();
         for (RegisterEvidence piece : evidence) {
             piece.registers().forEach((register, actual) -> {
-                Register shown = inEvidence(register);
-                verdicts.add(Verdict.of(register, right.getOrDefault(shown, Map.of()), actual));
-                seen.add(shown);
-                technologies.add(technology(shown));
+                Digest other = shown.putIfAbsent(inEvidence(register), actual);
+                if (other != null && !other.equals(actual)) {
+                    fields.add(new FieldVerdict.Differs(
+                            name(register), other.hex() + ", as another piece of evidence shows", actual.hex()));
+                }
+                technologies.add(technology(inEvidence(register)));
+            });
+            piece.technology().ifPresent(technology -> {
+                judged.add(technology);
+                fields.addAll(piece.check(golden.policies().getOrDefault(technology, Map.of())));
             });
         }
         Set<String> unchecked = new TreeSet<>();
+        golden.policies().forEach((technology, policy) -> {
+            if (!judged.contains(technology) && technologies.contains(technology)) {
+                policy.keySet()
+                        .forEach(field -> fields.add(new FieldVerdict.NotChecked(
+                                technology + " " + field,
+                                "a policy demands it, and the evidence has no report or quote")));
+            }
+        });
+        Map<Register, Digest> held = new LinkedHashMap<>();
+        shown.forEach((register, actual) -> {
+            if (right.getOrDefault(register, Map.of()).containsValue(actual)) {
+                held.put(register, actual);
+            }
+        });
+        GoldenCombinations combinations = GoldenCombinations.of(held, right);
+        List<GoldenMachine> machines = held.isEmpty() ? List.of() : combinations.machines();
+        List<Verdict> verdicts = new ArrayList<>();
+        shown.forEach((register, actual) -> {
+            Map<String, Digest> values = right.getOrDefault(register, Map.of());
+            verdicts.add(
+                    machines.isEmpty() || !held.containsKey(register)
+                            ? Verdict.of(register, values, actual)
+                            : new Verdict.Match(register, machines.get(0).ids().get(register)));
+        });
         right.forEach((register, values) -> {
             if (!technologies.contains(technology(register))) {
                 unchecked.add(register.id());
-            } else if (!seen.contains(register)) {
+            } else if (!shown.containsKey(register)) {
                 verdicts.add(new Verdict.Absent(register, values));
             }
         });
-        return new GoldenCheck(verdicts, unchecked);
+        return new GoldenCheck(
+                verdicts,
+                fields,
+                GoldenSignature.of(evidence, right.keySet()),
+                machines,
+                held.isEmpty() || !machines.isEmpty() ? "" : combinations.objection(),
+                unchecked);
     }
 
     /** A report has one launch digest, whatever was in front of the firmware. */
@@ -76,23 +132,22 @@ public record GoldenCheck(List<Verdict> verdicts, Set<String> unchecked) {
         throw new AssertionError(register);
     }
 
-    /** {@return whether at least one register matches, none mismatches, and none is absent} */
+    /**
+     * {@return whether at least one register matches, none mismatches, none is absent, all matches are of one machine, every field is as
+     * the policies demand, and no signature is wrong}
+     */
     public boolean passes() {
-        boolean matched = false;
-        for (Verdict verdict : verdicts) {
-            if (verdict instanceof Verdict.Mismatch || verdict instanceof Verdict.Absent) {
-                return false;
-            }
-            matched |= verdict instanceof Verdict.Match;
-        }
-        return matched;
+        return objections().isEmpty();
     }
 
-    /** {@return why it does not pass, one line for each register; empty if it passes} */
+    /** {@return whether the signature of every piece of evidence was verified, and holds} */
+    public boolean isSigned() {
+        return !signatures.isEmpty()
+                && signatures.stream().allMatch(signature -> signature.state() == GoldenSignature.State.VERIFIED);
+    }
+
+    /** {@return why it does not pass, one line for each register, field or signature; empty if it passes} */
     public List<String> objections() {
-        if (passes()) {
-            return List.of();
-        }
         List<String> objections = new ArrayList<>();
         for (Verdict verdict : verdicts) {
             String register = name(verdict.register());
@@ -103,12 +158,26 @@ public record GoldenCheck(List<Verdict> verdicts, Set<String> unchecked) {
                 objections.add(register + " has a golden value, and the evidence does not show it");
             }
         }
-        return objections.isEmpty()
+        if (!disagreement.isEmpty()) {
+            objections.add(disagreement);
+        }
+        for (FieldVerdict field : fields) {
+            if (!(field instanceof FieldVerdict.Matches)) {
+                objections.add(field.text());
+            }
+        }
+        for (GoldenSignature signature : signatures) {
+            if (signature.state() == GoldenSignature.State.WRONG) {
+                objections.add(signature.text());
+            }
+        }
+        boolean matched = verdicts.stream().anyMatch(Verdict.Match.class::isInstance);
+        return objections.isEmpty() && !matched
                 ? List.of("no register of the evidence has a golden value")
                 : List.copyOf(objections);
     }
 
-    private static String name(Register register) {
+    static String name(Register register) {
         return register instanceof Register.Pcr pcr
                 ? register.id() + ":" + pcr.bank().id()
                 : register.id();

@@ -9,8 +9,10 @@ import dev.measure.Assumption;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Evidence;
+import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Register;
+import dev.measure.RegisterEvidence;
 import dev.measure.Source;
 import dev.measure.Verdict;
 import java.io.ByteArrayOutputStream;
@@ -249,6 +251,128 @@ class GoldenValuesTest {
         GoldenValues golden = golden().only(value -> !value.id().equals(MRTD));
         assertEquals(List.of(), golden.confirmed());
         assertEquals(golden, read(written(golden)));
+    }
+
+    private static final String PCR_KEYS = "/bank=sha256/profile=%s/fwid=%s/phase=%s/variant=%s";
+
+    private static String pcr(int pcr, Object... keys) {
+        return "pcr" + pcr + String.format(PCR_KEYS, keys);
+    }
+
+    /** PCR 4 of two profiles and two variants, PCR 11 of two profiles and phases; PCR 4 was asked for at one phase only. */
+    private static GoldenValues machines() {
+        return of(
+                GoldenValue.of(pcr(4, 0, "none", "none", "m1"), sha256(1)),
+                GoldenValue.of(pcr(4, 1, "none", "none", "m1"), sha256(2)),
+                GoldenValue.of(pcr(4, 0, "none", "none", "m2"), sha256(3)),
+                GoldenValue.of(pcr(5, 0, "none", "none", "m1+once"), sha256(4)),
+                GoldenValue.of(pcr(5, 0, "none", "none", "m1+again"), sha256(5)),
+                GoldenValue.of(pcr(5, 1, "none", "none", "m1+again"), sha256(5)),
+                GoldenValue.of(pcr(5, 0, "none", "none", "m2+once"), sha256(6)),
+                GoldenValue.of(pcr(11, 0, "none", "enter-initrd", "only"), sha256(7)),
+                GoldenValue.of(pcr(11, 0, "none", "enter-initrd:ready", "only"), sha256(8)),
+                GoldenValue.of(pcr(11, 1, "none", "enter-initrd", "only"), sha256(9)),
+                GoldenValue.of(pcr(12, 0, "none", "enter-initrd", "only"), sha256(0)),
+                GoldenValue.of(pcr(12, 0, "none", "enter-initrd:ready", "only"), sha256(10)),
+                GoldenValue.of(pcr(12, 1, "none", "enter-initrd", "only"), sha256(0)));
+    }
+
+    private static GoldenCheck machine(int pcr4, int pcr5, int pcr11, int pcr12) {
+        Register eleven = new Register.Pcr(11, DigestAlgorithm.SHA256);
+        return machines()
+                .check(Map.of(
+                        new Register.Pcr(4, DigestAlgorithm.SHA256),
+                        sha256(pcr4),
+                        PCR_5,
+                        sha256(pcr5),
+                        eleven,
+                        sha256(pcr11),
+                        new Register.Pcr(12, DigestAlgorithm.SHA256),
+                        sha256(pcr12)));
+    }
+
+    @Test
+    void matchesMustBeOfOneMachineAndItIsNamed() {
+        GoldenCheck zero = machine(1, 5, 7, 0);
+        assertTrue(zero.passes(), zero.objections().toString());
+        assertEquals(
+                List.of("fwid=none, phase=enter-initrd, profile=0, variant=again+m1"),
+                zero.machines().stream().map(GoldenMachine::text).toList());
+        assertTrue(zero.matches().contains(pcr(12, 0, "none", "enter-initrd", "only")));
+        assertTrue(machine(1, 4, 8, 10).passes());
+        GoldenCheck one = machine(2, 5, 9, 0);
+        assertTrue(one.passes(), one.objections().toString());
+        assertTrue(one.matches().contains(pcr(12, 1, "none", "enter-initrd", "only")));
+        assertTrue(one.matches().contains(pcr(5, 1, "none", "none", "m1+again")));
+    }
+
+    private static void apart(String message, GoldenCheck check) {
+        assertFalse(check.passes());
+        assertEquals(List.of("the registers hold golden values of different machines: " + message), check.objections());
+        assertEquals(List.of(), check.machines());
+    }
+
+    @Test
+    void matchesOfDifferentProfilesMachinesOrMomentsDoNotPass() {
+        apart("pcr4:sha256 of profile=0, pcr11:sha256 of profile=1", machine(1, 5, 9, 0));
+        apart("pcr4:sha256 of variant=m1, pcr5:sha256 of variant=m2+once", machine(1, 6, 7, 0));
+        apart("pcr11:sha256 of phase=enter-initrd, pcr12:sha256 of phase=enter-initrd:ready", machine(1, 5, 7, 10));
+    }
+
+    @Test
+    void whatIsUnknownGoesWithEverything() {
+        String rtmr =
+                "rtmr%s/fw=file:a/edk2=%s/vmm=%s/memory=%s/vcpus=unknown/profile=0/fwid=none/phase=none/variant=only";
+        Digest value = of(DigestAlgorithm.SHA384, 1);
+        GoldenValues golden = of(
+                GoldenValue.of(String.format(rtmr, 0, "202505", "qemu", "2G"), value),
+                GoldenValue.of(String.format(rtmr, 1, "unknown", "unknown", "unknown"), value));
+        assertTrue(golden.check(Map.of(new Register.Rtmr(0), value, new Register.Rtmr(1), value))
+                .passes());
+    }
+
+    @Test
+    void piecesThatShowOneRegisterDifferentlyDoNotPass() {
+        GoldenValues golden = of(GoldenValue.of(PCR5_ONCE, sha256(1)), GoldenValue.of(PCR5_AGAIN, sha256(2)));
+        GoldenCheck check = golden.check(() -> Map.of(PCR_5, sha256(1)), () -> Map.of(PCR_5, sha256(2)));
+        assertEquals(
+                List.of("pcr5:sha256: expected " + sha256(1).hex() + ", as another piece of evidence shows, found "
+                        + sha256(2).hex()),
+                check.objections());
+    }
+
+    private static RegisterEvidence signed(Register register, Digest value, FieldVerdict verdict) {
+        RegisterEvidence bare = () -> Map.of(register, value);
+        return bare.with(List.of(verdict));
+    }
+
+    @Test
+    void aWrongSignatureFailsAndOneThatNobodyLookedAtIsSaid() {
+        GoldenValues golden = of(GoldenValue.of(PCR11, sha256(1)));
+        GoldenCheck wrong =
+                golden.check(signed(PCR_11, sha256(1), new FieldVerdict.Untrusted("SIGNATURE", "ours", "another")));
+        assertEquals(List.of("signature wrong: SIGNATURE: expected ours, found another"), wrong.objections());
+        GoldenCheck bare = golden.check(Map.of(PCR_11, sha256(1)));
+        assertTrue(bare.passes());
+        assertFalse(bare.isSigned());
+        assertEquals(
+                "signature not verified: nobody looked at it",
+                bare.signatures().get(0).text());
+        RegisterEvidence quote = signed(PCR_11, sha256(1), new FieldVerdict.Matches("SIGNATURE", "by the key"));
+        GoldenCheck both = golden.check(quote, () -> Map.of(PCR_11, sha256(1), PCR_0, sha256(9)));
+        assertTrue(both.isSigned(), "no golden value is of PCR 0");
+    }
+
+    @Test
+    void whatNoSignedEvidenceShowsIsNotSigned() {
+        GoldenValues golden = of(GoldenValue.of(PCR11, sha256(1)), GoldenValue.of(PCR5_ONCE, sha256(2)));
+        RegisterEvidence quote = signed(PCR_11, sha256(1), new FieldVerdict.Matches("SIGNATURE", "by the key"));
+        GoldenCheck check = golden.check(quote, () -> Map.of(PCR_11, sha256(1), PCR_5, sha256(2)));
+        assertTrue(check.passes());
+        assertFalse(check.isSigned());
+        assertEquals(
+                "signature not verified: no signed evidence shows pcr5:sha256",
+                check.signatures().get(1).text());
     }
 
     @Test

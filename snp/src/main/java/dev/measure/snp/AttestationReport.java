@@ -2,10 +2,12 @@ package dev.measure.snp;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldVerdict;
 import dev.measure.Register;
 import dev.measure.RegisterEvidence;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -278,6 +280,25 @@ public record AttestationReport(
     @Override
     public Map<Register, Digest> registers() {
         return Map.of(REGISTER, measurement);
+    }
+
+    /** {@return snp} */
+    @Override
+    public Optional<String> technology() {
+        return Optional.of(ReportPolicy.TECHNOLOGY);
+    }
+
+    /** {@return a verdict for each field that a policy of {@link ReportPolicy#fields()} names} */
+    @Override
+    public List<FieldVerdict> check(Map<String, String> policy) {
+        return ReportPolicy.of(policy).check(this);
+    }
+
+    /** {@return that no certificate is given; see {@link EndorsementChain#verify}} */
+    @Override
+    public List<FieldVerdict> trust() {
+        return List.of(new FieldVerdict.NotChecked(
+                "SIGNATURE", "no certificate of the " + signingKey.name() + " that signs it is given"));
     }
 
     /** {@return the product, if the report names the processor (since version 3) and it is a known one} */

@@ -1,6 +1,7 @@
 package dev.measure.tdx;
 
 import dev.measure.Digest;
+import dev.measure.FieldVerdict;
 import dev.measure.Register;
 import dev.measure.RegisterEvidence;
 import dev.measure.Source;
@@ -8,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What hardware says of a trust domain: a {@link TdReport}, which only the same machine can check, or a {@link TdQuote}. */
 public sealed interface TdEvidence extends RegisterEvidence permits TdReport, TdQuote {
@@ -34,6 +36,27 @@ public sealed interface TdEvidence extends RegisterEvidence permits TdReport, Td
 
     /** {@return the 64 bytes that the guest put into the report} */
     Source reportData();
+
+    /** {@return TEE_TCB_SVN, 16 bytes: the security versions of the TDX module} */
+    Source teeTcbSvn();
+
+    /** {@return MRSEAM, the measurement of the TDX module} */
+    Digest mrSeam();
+
+    /** {@return MRSIGNERSEAM, the measurement of the signer of the TDX module; zero for Intel} */
+    Digest mrSignerSeam();
+
+    /** {@return tdx} */
+    @Override
+    default Optional<String> technology() {
+        return Optional.of(TdPolicy.TECHNOLOGY);
+    }
+
+    /** {@return a verdict for each field that a policy of {@link TdPolicy#fields()} names} */
+    @Override
+    default List<FieldVerdict> check(Map<String, String> policy) {
+        return TdPolicy.of(policy).check(this);
+    }
 
     /** {@return MRTD and the four RTMRs} */
     @Override

@@ -206,6 +206,12 @@ public record TdQuote(
         return QuoteTrust.of(this, root);
     }
 
+    /** {@return that no root is given; see {@link #verify}} */
+    @Override
+    public List<FieldVerdict> trust() {
+        return List.of(new FieldVerdict.NotChecked("SIGNATURE", "no root certificate is given"));
+    }
+
     /** Buffers that quotes come in are longer than quotes, so zeros behind one are normal. */
     private static List<Warning> warnings(Cursor c, TdAttributes attributes) {
         List<Warning> warnings = new ArrayList<>();

@@ -1,0 +1,264 @@
+package dev.measure.golden;
+
+import dev.measure.Digest;
+import dev.measure.Register;
+import dev.measure.ValueId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Which machines a set of register values can be of. The values of one boot were computed for one machine: where two registers have a
+ * key of their ids in common, such as the firmware, the profile or the number of vCPUs, the golden values that they hold must have it
+ * alike.
+ *
+ * <p>{@code unknown} goes with everything. A register without a golden value for a phase is not touched by it. Of a {@code variant} the
+ * parts count that both registers have.
+ */
+final class GoldenCombinations {
+    /** More machines than a lock file has values would be those of a file that was made to be slow; none of them counts. */
+    private static final int MOST = 200_000;
+
+    private static final String UNKNOWN = "unknown";
+    private static final String PHASE = "phase";
+    private static final String VARIANT = "variant";
+    private static final String ONLY = "only";
+
+    /** Of the register alone: the launch digest's keys, the bank of a PCR, and the order of an MRTD. */
+    private static final Set<String> OWN = Set.of("bank", "order", "rules", "hashes", "cpu", "features");
+
+    /** A golden value that a register holds, and the keys that other registers must have alike. */
+    private record Candidate(String id, String phase, Map<String, String> keys) {}
+
+    /** The same order whatever order the evidence has. */
+    private static final Comparator<Register> IN_ORDER = Comparator.comparing(
+                    (Register register) -> GoldenCheck.name(register).length())
+            .thenComparing(GoldenCheck::name);
+
+    private final Map<Register, List<Candidate>> candidates = new TreeMap<>(IN_ORDER);
+    private final Map<Register, Set<String>> phases = new TreeMap<>(IN_ORDER);
+
+    private GoldenCombinations() {}
+
+    /**
+     * {@return the combinations of the golden values that registers hold}
+     *
+     * @param held the values that registers hold
+     * @param right the golden values of each register by id; at least one of them is the one that it holds
+     */
+    static GoldenCombinations of(Map<Register, Digest> held, Map<Register, Map<String, Digest>> right) {
+        GoldenCombinations all = new GoldenCombinations();
+        held.forEach((register, value) -> all.add(register, value, right.get(register)));
+        return all;
+    }
+
+    private void add(Register register, Digest held, Map<String, Digest> right) {
+        // What the other golden values say of a boot's moment and variant counts for registers that have such keys.
+        boolean moves = register instanceof Register.Pcr || register instanceof Register.Rtmr;
+        Map<String, Map<String, String>> parameters = new TreeMap<>();
+        right.forEach((id, value) -> {
+            if (moves || value.equals(held)) {
+                parameters.put(id, ValueId.parameters(id));
+            }
+        });
+        Set<String> words = new TreeSet<>();
+        Set<String> own = new TreeSet<>();
+        parameters.values().forEach(keys -> {
+            words.addAll(words(keys));
+            own.add(keys.getOrDefault(PHASE, ""));
+        });
+        List<Candidate> list = new ArrayList<>();
+        parameters.forEach((id, keys) -> {
+            if (right.get(id).equals(held)) {
+                list.add(new Candidate(id, keys.getOrDefault(PHASE, ""), keys(register, keys, words)));
+            }
+        });
+        candidates.put(register, list);
+        phases.put(register, own);
+    }
+
+    private static Map<String, String> keys(Register register, Map<String, String> parameters, Set<String> words) {
+        // A report of SEV-SNP and a quote of TDX are never of one guest.
+        String prefix = register instanceof Register.LaunchDigest ? "snp " : "";
+        Map<String, String> keys = new TreeMap<>();
+        parameters.forEach((key, value) -> {
+            if (!OWN.contains(key) && !key.equals(PHASE) && !key.equals(VARIANT) && !value.equals(UNKNOWN)) {
+                keys.put(prefix + key, value);
+            }
+        });
+        Set<String> has = words(parameters);
+        words.forEach(word -> keys.put(VARIANT + " " + word, has.contains(word) ? word : ""));
+        return keys;
+    }
+
+    private static Set<String> words(Map<String, String> parameters) {
+        String variant = parameters.getOrDefault(VARIANT, ONLY);
+        return variant.equals(ONLY) ? Set.of() : new TreeSet<>(Arrays.asList(variant.split("\\+")));
+    }
+
+    /**
+     * {@return the machines that all registers agree on, sorted, each with the id of the golden value of every register; empty if they
+     * do not agree, or if they are too many to tell}
+     */
+    List<GoldenMachine> machines() {
+        return machines(candidates);
+    }
+
+    private List<GoldenMachine> machines(Map<Register, List<Candidate>> of) {
+        Set<String> moments = new TreeSet<>();
+        of.values().forEach(list -> list.forEach(candidate -> moments.add(candidate.phase())));
+        Set<GoldenMachine> machines = new LinkedHashSet<>();
+        for (String phase : moments) {
+            Map<Register, List<Candidate>> at = new LinkedHashMap<>();
+            of.forEach((register, list) -> at.put(
+                    register,
+                    list.stream()
+                            .filter(candidate -> holdsAt(candidate.phase(), phase, phases.get(register)))
+                            .toList()));
+            joined(at).forEach(keys -> machines.add(machine(keys, phase, at)));
+        }
+        return machines.stream()
+                .sorted(Comparator.comparing(machine -> machine.keys().toString()))
+                .toList();
+    }
+
+    /** A register that has no golden value for a moment holds that of an earlier one still. */
+    private static boolean holdsAt(String own, String moment, Set<String> known) {
+        boolean earlier = own.isEmpty() || own.equals("none") || moment.startsWith(own + ":");
+        return own.equals(moment) || own.equals(UNKNOWN) || !known.contains(moment) && earlier;
+    }
+
+    /** {@return why no machine has all of these values: the first two registers that do not agree} */
+    String objection() {
+        List<Register> registers = List.copyOf(candidates.keySet());
+        for (int second = 1; second < registers.size(); second++) {
+            for (int first = 0; first < second; first++) {
+                Map<Register, List<Candidate>> two = new LinkedHashMap<>();
+                two.put(registers.get(first), candidates.get(registers.get(first)));
+                two.put(registers.get(second), candidates.get(registers.get(second)));
+                if (machines(two).isEmpty()) {
+                    return differ(registers.get(first), registers.get(second));
+                }
+            }
+        }
+        return "the registers hold golden values of different machines";
+    }
+
+    private String differ(Register first, Register second) {
+        Map<String, Set<String>> ofFirst = said(first);
+        Map<String, Set<String>> ofSecond = said(second);
+        List<String> apart = new ArrayList<>();
+        ofFirst.forEach((key, values) -> {
+            Set<String> others = ofSecond.getOrDefault(key, values);
+            boolean any = values.contains(UNKNOWN) || others.contains(UNKNOWN);
+            if (!any && values.stream().noneMatch(others::contains)) {
+                apart.add(key);
+            }
+        });
+        if (apart.stream().anyMatch(key -> !key.equals(PHASE) && !key.equals(VARIANT))) {
+            apart.removeAll(List.of(PHASE, VARIANT)); // which may differ
+        } else if (apart.contains(VARIANT) && !apart.contains(PHASE) || sharesWords(first, second)) {
+            apart.remove(PHASE);
+        } else {
+            apart.remove(VARIANT);
+        }
+        return "the registers hold golden values of different machines: " + GoldenCheck.name(first) + " of "
+                + text(apart, ofFirst) + ", " + GoldenCheck.name(second) + " of " + text(apart, ofSecond);
+    }
+
+    private static String text(List<String> keys, Map<String, Set<String>> said) {
+        return keys.stream()
+                .map(key -> key + "=" + String.join("|", said.get(key)))
+                .collect(Collectors.joining(", "));
+    }
+
+    private boolean sharesWords(Register first, Register second) {
+        Set<String> words = new TreeSet<>(wordKeys(first));
+        words.retainAll(wordKeys(second));
+        return !words.isEmpty();
+    }
+
+    private Set<String> wordKeys(Register register) {
+        Set<String> words = new TreeSet<>();
+        candidates
+                .get(register)
+                .forEach(candidate -> words.addAll(candidate.keys().keySet()));
+        words.removeIf(key -> !key.startsWith(VARIANT + " "));
+        return words;
+    }
+
+    /** The values of each key in the golden values that a register holds. */
+    private Map<String, Set<String>> said(Register register) {
+        Map<String, Set<String>> said = new TreeMap<>();
+        for (Candidate candidate : candidates.get(register)) {
+            Map<String, String> keys = new TreeMap<>(ValueId.parameters(candidate.id()));
+            keys.keySet().removeAll(OWN);
+            keys.forEach((key, value) ->
+                    said.computeIfAbsent(key, any -> new TreeSet<>()).add(value));
+        }
+        return said;
+    }
+
+    /** The combinations of keys that every register has a candidate for. */
+    private static List<Map<String, String>> joined(Map<Register, List<Candidate>> at) {
+        List<Map<String, String>> joined = List.of(Map.of());
+        for (List<Candidate> list : at.values()) {
+            Set<Map<String, String>> offers = new LinkedHashSet<>();
+            list.forEach(candidate -> offers.add(candidate.keys()));
+            Set<Map<String, String>> next = new LinkedHashSet<>();
+            for (Map<String, String> one : joined) {
+                for (Map<String, String> offer : offers) {
+                    if (fits(one, offer)) {
+                        Map<String, String> both = new TreeMap<>(one);
+                        both.putAll(offer);
+                        next.add(both);
+                    }
+                    if (next.size() > MOST) {
+                        return List.of();
+                    }
+                }
+            }
+            joined = List.copyOf(next);
+        }
+        return joined;
+    }
+
+    private static boolean fits(Map<String, String> one, Map<String, String> other) {
+        return other.entrySet().stream()
+                .allMatch(entry ->
+                        one.getOrDefault(entry.getKey(), entry.getValue()).equals(entry.getValue()));
+    }
+
+    private static GoldenMachine machine(Map<String, String> keys, String phase, Map<Register, List<Candidate>> at) {
+        Map<Register, String> ids = new LinkedHashMap<>();
+        at.forEach((register, list) -> list.stream()
+                .filter(candidate -> fits(keys, candidate.keys()))
+                .findFirst()
+                .ifPresent(candidate -> ids.put(register, candidate.id())));
+        Map<String, String> named = new TreeMap<>();
+        Set<String> variant = new HashSet<>();
+        keys.forEach((key, value) -> {
+            if (!key.startsWith(VARIANT + " ")) {
+                named.put(key.startsWith("snp ") ? key.substring(4) : key, value);
+            } else if (!value.isEmpty()) {
+                variant.add(value);
+            }
+        });
+        if (!phase.isEmpty()) {
+            named.put(PHASE, phase);
+        }
+        if (!variant.isEmpty()) {
+            named.put(VARIANT, String.join("+", new TreeSet<>(variant)));
+        }
+        return new GoldenMachine(named, ids);
+    }
+}
