@@ -26,6 +26,7 @@ import java.util.function.BiFunction;
 /** Predicts the RTMRs of one firmware: one boot for each memory size, profile and selected firmware. */
 final class RtmrValues {
     private static final String UNKNOWN = "unknown";
+    private static final List<String> FLAGS = List.of("--direct");
 
     private final Call call;
     private final TdxRequest request;
@@ -75,10 +76,16 @@ final class RtmrValues {
             for (Optional<BootInputs> each : boots) {
                 each.ifPresent(in::boot);
                 RtmrInputs inputs = in.build();
-                Map<String, String> keys = keys(target, inputs, size, vcpus, each);
-                for (RtmrValue value : values(inputs)) {
-                    if (request.registers().contains("rtmr" + value.register())) {
-                        add(value, keys, () -> command.apply(target, List.of("--register", "rtmr" + value.register())));
+                List<RtmrValue> predicted = values(inputs);
+                // Of several numbers of vCPUs each has its row, so that an id does not depend on the others.
+                for (String count : vcpus.isEmpty()
+                        ? List.of(UNKNOWN)
+                        : vcpus.stream().map(String::valueOf).toList()) {
+                    Map<String, String> keys = keys(target, inputs, size, count, each);
+                    for (RtmrValue value : predicted) {
+                        if (request.registers().contains("rtmr" + value.register())) {
+                            add(value, keys, () -> command.apply(target, words(value, keys)));
+                        }
                     }
                 }
             }
@@ -101,26 +108,48 @@ final class RtmrValues {
     }
 
     private Map<String, String> keys(
-            LaunchTarget target,
-            RtmrInputs inputs,
-            Optional<Long> memory,
-            List<Integer> vcpus,
-            Optional<BootInputs> boot) {
+            LaunchTarget target, RtmrInputs inputs, Optional<Long> memory, String vcpus, Optional<BootInputs> boot) {
         Map<String, String> keys = new LinkedHashMap<>();
         keys.put("fw", target.fw());
         keys.put("edk2", Rtmr.generation(inputs).map(Edk2Generation::id).orElse(UNKNOWN));
         keys.put("vmm", request.vmm().map(TdxVmm::id).orElse(UNKNOWN));
         keys.put("memory", memory.map(TdxValues::memory).orElse(UNKNOWN));
-        keys.put(
-                "vcpus",
-                vcpus.isEmpty()
-                        ? UNKNOWN
-                        : String.join(",", vcpus.stream().map(String::valueOf).toList()));
+        keys.put("vcpus", vcpus);
         keys.put("profile", Integer.toString(boot.map(BootInputs::profile).orElse(0)));
         keys.put(
                 "fwid", boot.map(BootSequence::of).flatMap(BootPrediction::fwid).orElse("none"));
         keys.put("phase", "none");
         return keys;
+    }
+
+    /** What gives this register alone: every option about the boot that was given, and of lists the one item. */
+    private List<String> words(RtmrValue value, Map<String, String> keys) {
+        List<String> words = new ArrayList<>(List.of("--register", "rtmr" + value.register()));
+        Map<String, String> items = new LinkedHashMap<>();
+        items.put("--memory", keys.get("memory"));
+        items.put("--vcpus", keys.get("vcpus"));
+        items.put("--profile", keys.get("profile"));
+        List<String> options = new ArrayList<>(List.of("--memory"));
+        for (Options.Group group : RtmrOptions.groups()) {
+            group.options().forEach(option -> options.add(option.name()));
+        }
+        options.remove("--transcript");
+        for (String option : options) {
+            if (!call.has(option)) {
+                continue;
+            }
+            if (FLAGS.contains(option)) {
+                words.add(option);
+            } else if (items.containsKey(option)) {
+                words.addAll(List.of(option, items.get(option)));
+            } else {
+                call.values(option).forEach(each -> words.addAll(List.of(option, each)));
+            }
+        }
+        if (fuki.isEmpty() && call.has("--firmware")) {
+            call.positional(0).ifPresent(words::add);
+        }
+        return words;
     }
 
     private void add(RtmrValue value, Map<String, String> common, java.util.function.Supplier<String> command) {

@@ -17,6 +17,9 @@ import java.util.Optional;
  */
 public record AcpiTables(Source source, List<AcpiTable> tables) {
     /** QEMU pads to 128 KiB by default, and to multiples of it where that is too little. */
+    /** QEMU pads to 128 KiB, machines before 2.1 to 4 KiB (hw/i386/acpi-build.c). */
+    private static final int ALIGNMENT = 0x1000;
+
     private static final long MAX_SIZE = 16 << 20;
 
     /** QEMU writes about ten. */
@@ -76,6 +79,13 @@ public record AcpiTables(Source source, List<AcpiTable> tables) {
             }
             tables.add(new AcpiTable(signature, start, length));
             c.seek(start + length, "the next table");
+        }
+        if (source.length() % ALIGNMENT != 0) {
+            throw c.malformed(
+                    c.position(),
+                    "a file padded to a multiple of " + ALIGNMENT + " bytes, as QEMU makes it",
+                    source.length() + " bytes",
+                    "is the file cut?");
         }
         return new AcpiTables(source, tables);
     }

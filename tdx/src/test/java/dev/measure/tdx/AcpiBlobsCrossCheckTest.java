@@ -126,6 +126,20 @@ final class AcpiBlobsCrossCheckTest {
     }
 
     @Test
+    void refusesTablesWhosePaddingIsCut() throws IOException {
+        Optional<java.nio.file.Path> file = Shared.file("vectors/tdx/evidence/acpi/acpi_q72/etc_acpi_tables.bin");
+        if (file.isPresent()) {
+            Source cut = Source.open(file.get()).slice(0, 100_000);
+            MalformedInputException refused = assertThrows(MalformedInputException.class, () -> AcpiTables.read(cut));
+            assertTrue(
+                    refused.getMessage()
+                            .endsWith("expected a file padded to a multiple of 4096 bytes, as QEMU makes it, found"
+                                    + " 100000 bytes"),
+                    refused.getMessage());
+        }
+    }
+
+    @Test
     @Timeout(60)
     void readsFromQemuWhatTheOtherProgramDumped() throws IOException {
         Optional<String> qemu = qemu();
