@@ -42,6 +42,9 @@ final class CheckVerb implements Verb {
                         "does a machine hold golden values? with the signature",
                         "check --evidence host1.report --certificate vcek.der --certificate cert_chain.pem"),
                 new Example(
+                        "PCR values that a TPM signed",
+                        "check --evidence quote.msg --evidence pcrs.bin --quote-signature quote.sig --ak ak.pub"),
+                new Example(
                         "a trust domain, its log, and Intel's root",
                         "check --evidence quote.bin --evidence ccel.bin --root root.pem"));
     }

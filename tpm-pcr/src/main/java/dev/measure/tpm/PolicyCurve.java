@@ -33,6 +33,15 @@ enum PolicyCurve {
         return Optional.empty();
     }
 
+    static Optional<PolicyCurve> ofTpm(int tpmEccCurve) {
+        for (PolicyCurve curve : values()) {
+            if (curve.tpmEccCurve == tpmEccCurve) {
+                return Optional.of(curve);
+            }
+        }
+        return Optional.empty();
+    }
+
     static PolicyCurve of(ECDomainParameters parameters) {
         // PolicyKeyFile makes keys with named parameters of these curves only
         return of(((ECNamedDomainParameters) parameters).getName()).orElseThrow();

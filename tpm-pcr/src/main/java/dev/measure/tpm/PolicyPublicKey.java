@@ -64,6 +64,10 @@ public final class PolicyPublicKey {
         return ec().getQ().getEncoded(false);
     }
 
+    AsymmetricKeyParameter key() {
+        return key;
+    }
+
     private ECPublicKeyParameters ec() {
         return (ECPublicKeyParameters) key; // PolicyKeyFile lets nothing else through
     }

@@ -79,7 +79,7 @@ public final class PolicySigningKey {
                 : new DSADigestSigner(new ECDSASigner(new HMacDSAKCalculator(digest(hash))), digest(hash));
     }
 
-    private static Digest digest(DigestAlgorithm hash) {
+    static Digest digest(DigestAlgorithm hash) {
         return switch (hash) {
             case SHA1 -> new SHA1Digest();
             case SHA256 -> SHA256Digest.newInstance();
