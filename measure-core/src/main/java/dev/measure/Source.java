@@ -32,17 +32,17 @@ public final class Source implements AutoCloseable {
 
     private final String name;
     private final byte[] bytes; // null for a file
-    private final FileChannel file; // null for bytes in memory
+    private final OpenFile file; // null for bytes in memory
     private final long start;
     private final long length;
     private final long stored; // how many of the bytes lie in the file, from the start; the others are zeros
     private final List<Source> parts; // of a concatenation, in order; empty otherwise
 
-    private Source(String name, byte[] bytes, FileChannel file, long start, long length) {
+    private Source(String name, byte[] bytes, OpenFile file, long start, long length) {
         this(name, bytes, file, start, length, length);
     }
 
-    private Source(String name, byte[] bytes, FileChannel file, long start, long length, long stored) {
+    private Source(String name, byte[] bytes, OpenFile file, long start, long length, long stored) {
         this.name = Objects.requireNonNull(name, "name");
         this.bytes = bytes;
         this.file = file;
@@ -113,7 +113,7 @@ public final class Source implements AutoCloseable {
     public static Source open(String name, Path path) throws IOException {
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
-            return new Source(name, null, channel, 0, channel.size());
+            return new Source(name, null, new OpenFile(channel), 0, channel.size());
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -255,7 +255,7 @@ public final class Source implements AutoCloseable {
         long position = from;
         try {
             while (buffer.hasRemaining()) {
-                int got = file.read(buffer, position);
+                int got = file.channel().read(buffer, position);
                 if (got < 0) {
                     throw new MalformedInputException(
                             name,
@@ -334,13 +334,13 @@ public final class Source implements AutoCloseable {
     }
 
     /** Adds the runs of bytes that this source is made of. */
-    void pieces(List<DigestPass.Piece> into) {
+    void pieces(List<PrefixTree.Piece> into) {
         parts.forEach(part -> part.pieces(into));
         if (parts.isEmpty() && stored > 0) {
-            into.add(new DigestPass.Piece(this, bytes, file, start, stored));
+            into.add(new PrefixTree.Piece(this, bytes, file, start, stored));
         }
         if (parts.isEmpty() && length > stored) {
-            into.add(new DigestPass.Piece(this, null, null, 0, length - stored));
+            into.add(new PrefixTree.Piece(this, null, null, 0, length - stored));
         }
     }
 
@@ -348,7 +348,7 @@ public final class Source implements AutoCloseable {
     @Override
     public void close() throws IOException {
         if (file != null) {
-            file.close();
+            file.channel().close();
         }
         for (Source part : parts) {
             part.close();

@@ -130,4 +130,82 @@ class DigestPassTest {
             }
         }
     }
+
+    /** Contents that begin alike, part ways inside a piece, end inside another, and go on in memory, a file or zeros. */
+    @Test
+    void contentsThatBeginAlike() throws IOException {
+        Path path = Files.write(folder.resolve("shared"), bytes(900_000));
+        for (int iteration = 0; iteration < 40; iteration++) {
+            // Opened anew every other time: digests go on from what earlier passes have left, or begin.
+            try (Source file = Source.open(path)) {
+                Source memory = Source.of("memory", bytes(70_000));
+                for (int pass = 0; pass < 3; pass++) {
+                    List<List<Source>> contents = new ArrayList<>();
+                    for (int content = random.nextInt(1, 8); content > 0; content--) {
+                        int start = 100_000 * random.nextInt(3);
+                        Source first = file.slice(start, 100_000 * random.nextInt(1, 7));
+                        contents.add(
+                                switch (random.nextInt(6)) {
+                                    case 0 -> List.of(first, memory.slice(0, random.nextInt(70_000)));
+                                    case 1 -> List.of(first.withZeroTail(3), memory);
+                                    case 2 -> List.of(first, file.slice(random.nextInt(800_000), 100_000), memory);
+                                    case 3 -> List.of(memory, first, memory);
+                                    case 4 -> List.of(first.slice(0, 70_001), first.slice(70_001, 29_999));
+                                    default -> List.of(first);
+                                });
+                    }
+                    EnumSet<DigestAlgorithm> algorithms = EnumSet.of(DigestAlgorithm.values()[random.nextInt(5)]);
+                    algorithms.add(DigestAlgorithm.SHA384);
+                    check(contents, algorithms, "seed " + SEED + ": iteration " + iteration + ", pass " + pass);
+                }
+            }
+        }
+    }
+
+    /** An image has its digest of an earlier pass, and the initrd that begins with a section goes on behind it. */
+    @Test
+    void whatAnEarlierPassHasHashedIsNotReadAgain() throws IOException {
+        byte[] content = bytes(600_000);
+        Path path = Files.write(folder.resolve("read once"), content);
+        EnumSet<DigestAlgorithm> all = EnumSet.allOf(DigestAlgorithm.class);
+        try (Source file = Source.open(path)) {
+            Source section = file.slice(1000, 500_000);
+            Source rest = Source.of("rest", bytes(3));
+            List<Source> image = List.of(file.slice(0, 216), file.slice(220, 599_780));
+            DigestPass.of(List.of(image, List.of(section)), all);
+            try (RandomAccessFile cut = new RandomAccessFile(path.toFile(), "rw")) {
+                cut.setLength(0);
+            }
+            List<Map<DigestAlgorithm, Digest>> again = DigestPass.of(List.of(List.of(section, rest), image), all);
+            for (DigestAlgorithm algorithm : all) {
+                var one = algorithm.newMessageDigest();
+                one.update(content, 1000, 500_000);
+                one.update(rest.toByteArray());
+                assertEquals(Digest.of(algorithm, one), again.get(0).get(algorithm));
+                one.update(content, 0, 216);
+                one.update(content, 220, 599_780);
+                assertEquals(Digest.of(algorithm, one), again.get(1).get(algorithm));
+            }
+            assertThrows(
+                    MalformedInputException.class,
+                    () -> file.slice(1000, 499_999).digest(DigestAlgorithm.SHA1));
+        }
+    }
+
+    @Test
+    void aBranchIsSharedUpToWhereContentsPartWays() throws IOException {
+        Path path = Files.write(folder.resolve("tree"), bytes(1000));
+        try (Source file = Source.open(path)) {
+            PrefixTree tree = PrefixTree.of(List.of(
+                    List.of(file.slice(100, 400)),
+                    List.of(file.slice(100, 250), file.slice(350, 150).withZeroTail(2), Source.of("m", bytes(4))),
+                    List.of(file.slice(100, 200), Source.of("m", bytes(4))),
+                    List.of(file.slice(101, 399))));
+            assertEquals(
+                    List.of(200L, 399L, 200L, 4L, 2L, 4L),
+                    tree.branches().stream()
+                            .map(branch -> branch.piece().length())
+                            .toList());
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package dev.measure.hash;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -41,6 +42,21 @@ public final class Sha512Streams {
     /** Whole blocks that lie one behind the other. */
     private record Run(byte[] array, int offset, int blocks) {}
 
+    /** How far a stream had come: for another one, on any thread, to go on from. */
+    public static final class State {
+        private final Sha512.Variant variant;
+        private final long[] hash;
+        private final byte[] rest; // less than a block
+        private final long length;
+
+        private State(Sha512.Variant variant, long[] hash, byte[] rest, long length) {
+            this.variant = variant;
+            this.hash = hash;
+            this.rest = rest;
+            this.length = length;
+        }
+    }
+
     /** One stream. */
     public final class Stream {
         private final Sha512.Variant variant;
@@ -59,6 +75,26 @@ public final class Sha512Streams {
             for (int word = 0; word < Sha512.STATE_WORDS; word++) {
                 hash[word] = variant.first(word);
             }
+        }
+
+        private Stream(State state) {
+            this.variant = state.variant;
+            System.arraycopy(state.hash, 0, hash, 0, hash.length);
+            this.held = state.rest.length;
+            System.arraycopy(state.rest, 0, rest, 0, held);
+            this.length = state.length;
+        }
+
+        /**
+         * {@return how far the stream has come}
+         *
+         * @throws IllegalStateException if it has ended, or was not hashed since it grew
+         */
+        public State state() {
+            if (ended || blocks > 0) {
+                throw new IllegalStateException("the stream has ended, or was not hashed since it grew");
+            }
+            return new State(variant, hash.clone(), Arrays.copyOf(rest, held), length);
         }
 
         /**
@@ -154,6 +190,15 @@ public final class Sha512Streams {
     /** {@return a new SHA-512} */
     public Stream sha512() {
         return new Stream(Sha512.Variant.SHA512);
+    }
+
+    /**
+     * {@return a stream that goes on}
+     *
+     * @param state where
+     */
+    public Stream resume(State state) {
+        return new Stream(state);
     }
 
     /** Hashes all that has been handed over; the arrays may be used for other things then. */
