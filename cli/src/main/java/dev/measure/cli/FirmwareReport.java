@@ -36,6 +36,7 @@ final class FirmwareReport {
     private final Optional<SevMetadata> sev;
     private final Optional<TdxMetadata> tdx;
     private final Optional<IgvmDescriptor> igvm;
+    private final Optional<VariableReport> variables;
 
     FirmwareReport(Firmware firmware, List<DigestAlgorithm> banks) {
         this.firmware = firmware;
@@ -44,6 +45,7 @@ final class FirmwareReport {
         this.sev = unlessBroken(SevMetadata::find);
         this.tdx = unlessBroken(TdxMetadata::find);
         this.igvm = unlessBroken(IgvmDescriptor::find);
+        this.variables = unlessBroken(image -> VariableReport.ofStore(image.image()));
     }
 
     /** A broken table is a fact about the file, not a reason to say nothing about the rest of it. */
@@ -103,6 +105,7 @@ final class FirmwareReport {
         igvm.ifPresent(found ->
                 found.areas().forEach(area -> areas.row(hex(area.id()), hex(area.base()), hex(area.size()))));
         page.table("IGVM descriptor", areas);
+        variables.ifPresent(found -> found.printStore(page));
     }
 
     private Table entries() {
@@ -163,6 +166,7 @@ final class FirmwareReport {
                 descriptor.areas().stream()
                         .map(area -> row("id", hex(area.id()), "base", hex(area.base()), "size", hex(area.size())))
                         .toList()));
+        variables.ifPresent(report -> found.put("variables", report.foundVariables()));
         return found;
     }
 

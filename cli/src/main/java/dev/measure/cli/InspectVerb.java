@@ -27,9 +27,10 @@ final class InspectVerb implements Verb {
 
     @Override
     public String summary() {
-        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, SNP report,"
-                + " ID block, GCE endorsement, TD quote or report, event log, reference values (CoRIM, RVPS,"
-                + " NitroTPM)";
+        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, EFI variables"
+                + " (signature lists, signed updates, efivarfs, VARS), SNP report, ID block, GCE endorsement, TD"
+                + " quote or report, event log, PCR signatures, .pcrlock, certificates, reference values (CoRIM,"
+                + " RVPS, NitroTPM)";
     }
 
     @Override
@@ -38,6 +39,7 @@ final class InspectVerb implements Verb {
                 new Example("what is this file?", "inspect linux.efi"),
                 new Example("with the digests that other PCR banks hold", "inspect linux.efi --bank sha256,sha384"),
                 new Example("the tables by which a firmware is launched, as JSON", "inspect OVMF.amdsev.fd --json"),
+                new Example("what does this dbx revoke?", "inspect /sys/firmware/efi/efivars/dbx-*"),
                 new Example("who signed these reference values?", "inspect signed.corim --public-key vendor.pem"));
     }
 
@@ -134,6 +136,24 @@ final class InspectVerb implements Verb {
                 result.found(references.get().found());
             } else {
                 references.get().print(page);
+            }
+            return;
+        }
+        Optional<VariableReport> variables = VariableReport.of(file);
+        if (variables.isPresent()) {
+            if (json) {
+                result.found(variables.get().found());
+            } else {
+                variables.get().print(page);
+            }
+            return;
+        }
+        Optional<PolicyReport> policies = PolicyReport.of(file);
+        if (policies.isPresent()) {
+            if (json) {
+                result.found(policies.get().found());
+            } else {
+                policies.get().print(page);
             }
             return;
         }

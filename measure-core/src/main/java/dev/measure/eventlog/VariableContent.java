@@ -13,20 +13,38 @@ import java.util.List;
 import java.util.Set;
 import org.apache.commons.codec.binary.Hex;
 
-/** What the value of a measured variable says, in words; nothing if it cannot be read, for the value itself is there too. */
-final class VariableContent {
+/** What the value of a variable says, in words; hexadecimal digits if it cannot be read. */
+public final class VariableContent {
     private static final Set<String> DATABASES = Set.of("PK", "KEK", "db", "dbx", "dbt", "dbr");
     private static final int OWNER = 16;
+    /** What is longer is no text. */
+    private static final int MAX_VALUE = 1 << 20;
 
     private VariableContent() {}
 
+    /**
+     * {@return what a variable says}
+     *
+     * @param name its name, which tells what kind of value it has
+     * @param value the value without attributes
+     */
+    public static String text(String name, Source value) {
+        return text(EventType.EV_EFI_VARIABLE_BOOT, name, value);
+    }
+
     static String text(EventType type, VariableData variable) {
-        Source value = variable.variableData();
+        return text(type, variable.unicodeName(), variable.variableData());
+    }
+
+    private static String text(EventType type, String name, Source value) {
         if (value.length() == 0) {
             return "empty";
         }
+        if (value.length() > MAX_VALUE) {
+            return Printable.hex(value);
+        }
         try {
-            return known(type, variable.unicodeName(), value);
+            return known(type, name, value);
         } catch (MalformedInputException broken) {
             return Printable.hex(value);
         }
@@ -37,7 +55,7 @@ final class VariableContent {
             return authority(value);
         } else if (DATABASES.contains(name)) {
             return database(SignatureDatabase.read(value));
-        } else if (name.equals("BootOrder")) {
+        } else if (name.equals("BootOrder") || name.equals("BootCurrent") || name.equals("BootNext")) {
             return bootOrder(value);
         } else if (name.matches("(Boot|Driver|SysPrep|PlatformRecovery)[0-9A-Fa-f]{4}")) {
             LoadOption option = LoadOption.read(value);

@@ -17,9 +17,19 @@ public record SignatureDatabase(Source source, List<SignatureList> lists) {
     /** No variable is larger: firmware keeps all of them in a store of at most a few hundred KiB. */
     private static final int MAX_DATABASE = 16 << 20;
 
+    private static final int GUID = 16;
+
     /** Copies the list. */
     public SignatureDatabase {
         lists = List.copyOf(lists);
+    }
+
+    /** {@return whether bytes begin like a list: with the GUID of a type that has a name} */
+    public static boolean looksLike(Source source) {
+        return source.length() >= GUID
+                && SignatureType.of(Cursor.of(source.slice(0, GUID)).guid("SignatureType"))
+                        .name()
+                        .isPresent();
     }
 
     /**

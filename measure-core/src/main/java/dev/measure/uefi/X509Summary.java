@@ -4,12 +4,14 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import dev.measure.key.Pem;
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import javax.security.auth.x500.X500Principal;
 
@@ -30,6 +32,21 @@ public record X509Summary(
 
     /** The one attribute that RFC 2253 has no word for but certificates use. */
     private static final Map<String, String> WORDS = Map.of("1.2.840.113549.1.9.1", "emailAddress");
+
+    /**
+     * {@return the summaries of the certificates in a file, PEM or DER; what else is in PEM is passed over}
+     *
+     * @param file the file
+     */
+    public static List<X509Summary> readAll(Source file) {
+        if (!Pem.is(file)) {
+            return List.of(read(file));
+        }
+        return Pem.read(file).stream()
+                .filter(block -> block.label().equals("CERTIFICATE"))
+                .map(block -> read(block.source()))
+                .toList();
+    }
 
     /**
      * {@return the summary of a certificate}
