@@ -42,6 +42,9 @@ final class CheckVerb implements Verb {
                         "does a machine hold golden values? with the signature",
                         "check --evidence host1.report --certificate vcek.der --certificate cert_chain.pem"),
                 new Example(
+                        "against a signed reference manifest",
+                        "check --golden rim.cose --golden-key signer.pem --evidence host1.report --certificate vcek.der"),
+                new Example(
                         "PCR values that a TPM signed",
                         "check --evidence quote.msg --evidence pcrs.bin --quote-signature quote.sig --ak ak.pub"),
                 new Example(
@@ -60,7 +63,13 @@ final class CheckVerb implements Verb {
                                 "EVIDENCE",
                                 "compare the lock file with evidence instead of files: " + EvidencePiece.KINDS
                                         + "; may be repeated, all is of one machine",
-                                "--evidence")),
+                                "--evidence"),
+                        Options.value(
+                                "FILE",
+                                "compare the evidence with these golden values instead of those of a manifest: a lock file, or a"
+                                        + " CoRIM, signed or not",
+                                "--golden"),
+                        Options.value("FILE", "the public key that signed the CoRIM: PEM, DER or JWK", "--golden-key")),
                 EvidencePiece.trust());
     }
 
@@ -93,6 +102,12 @@ final class CheckVerb implements Verb {
 
     @Override
     public ExitCode run(Call call) {
+        if (call.has("--golden")) {
+            return GoldenFile.check(call);
+        }
+        if (call.has("--golden-key")) {
+            throw Complaint.usage("--golden-key: there is no CoRIM whose signature it verifies", "--golden FILE");
+        }
         LockFile lock = LockFile.of(call);
         if (call.has("--evidence")) {
             return EvidenceFile.check(golden(lock), lock.lock(), call);

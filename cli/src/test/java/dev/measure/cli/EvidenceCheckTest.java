@@ -373,4 +373,28 @@ class EvidenceCheckTest {
                 apart.err());
         assertFalse(apart.out().contains("machine"), apart.out());
     }
+
+    /** The launch digest of the Turin report and POLICY 0x30000 in AMD's profile, made by another encoder. */
+    private static final String AMD_CORIM =
+            "d901f5a30064746573740181d901fa586da201a100616304a1008182a100a100d86f4b06092b060104019c78030182a20019"
+                    + "028101a1028182075830f924dd18f168df60fbea937f0b086284d51b1b376de872bac43694f61134d57967c318018de73355"
+                    + "03023dbb50dee624a2000201a104d9023048000003000000000003d82078227461673a616d642e636f6d2c323032353a736e"
+                    + "702d636f72696d2d70726f66696c65";
+
+    @Test
+    void aManifestOfAmdsProfileIsGolden() throws IOException {
+        turin();
+        Files.write(folder.resolve("amd.corim"), java.util.HexFormat.of().parseHex(AMD_CORIM));
+        Session good = check("--golden", "amd.corim");
+        assertEquals(0, good.exit(), good.toString());
+        assertTrue(good.out().contains("matches   snp  snp/entry=1\n"), good.out());
+        assertTrue(good.out().contains("matches   POLICY: 0x30000\n"), good.out());
+        String policy = "0000030000000000";
+        Files.write(
+                folder.resolve("amd.corim"),
+                java.util.HexFormat.of().parseHex(AMD_CORIM.replace(policy, "0100030000000000")));
+        Session other = check("--golden", "amd.corim");
+        assertEquals(3, other.exit(), other.toString());
+        assertTrue(other.err().contains("POLICY: expected 0x30001, found 0x30000"), other.err());
+    }
 }

@@ -33,8 +33,8 @@ final class GoldenCombinations {
     private static final String VARIANT = "variant";
     private static final String ONLY = "only";
 
-    /** Of the register alone: the launch digest's keys, the bank of a PCR, and the order of an MRTD. */
-    private static final Set<String> OWN = Set.of("bank", "order", "rules", "hashes", "cpu", "features");
+    /** Of the register alone: the launch digest's keys, the bank of a PCR, the order of an MRTD, the place in a reference manifest. */
+    private static final Set<String> OWN = Set.of("bank", "order", "rules", "hashes", "cpu", "features", "entry");
 
     /** A golden value that a register holds, and the keys that other registers must have alike. */
     private record Candidate(String id, String phase, Map<String, String> keys) {}
