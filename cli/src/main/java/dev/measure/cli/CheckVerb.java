@@ -136,6 +136,9 @@ final class CheckVerb implements Verb {
                             "not what the lock file gives: " + String.join(", ", drift.exports()),
                             "exported again by: measure lock");
         }
+        if (exit == ExitCode.DONE) {
+            exit = ManifestIdBlocks.check(manifest, lock, golden, call);
+        }
         return exit;
     }
 

@@ -47,6 +47,7 @@ final class LockVerb implements Verb {
                                 "note which values this evidence shows: " + EvidencePiece.KINDS
                                         + "; a file in the manifest's folder; may be repeated",
                                 "--confirm")),
+                new Options.Group("ID blocks", ManifestIdBlocks.options()),
                 EvidencePiece.trust());
     }
 
@@ -83,6 +84,7 @@ final class LockVerb implements Verb {
         ExitCode exit = write(lock, outcome[0].golden(), call);
         if (exit == ExitCode.DONE) {
             ManifestExports.write(manifest, lock, call);
+            ManifestIdBlocks.write(manifest, lock, outcome[0].golden(), call);
         }
         return exit;
     }

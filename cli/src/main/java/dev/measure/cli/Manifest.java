@@ -84,8 +84,9 @@ record Manifest(
      *
      * @param idKey artifact with the ID key, public or private
      * @param authorKey artifact with the author key
+     * @param file what the names of the blocks begin with, seen from the folder; empty if they are not written
      */
-    record IdBlockKeys(Artifact idKey, Optional<Artifact> authorKey) {}
+    record IdBlockKeys(Artifact idKey, Optional<Artifact> authorKey, Optional<String> file) {}
 
     /**
      * A file that is written from the lock.

@@ -466,10 +466,12 @@ final class ManifestReader {
     /** The fields of an ID block are what a report shows of it, so they are the policy of SNP. */
     private Manifest.IdBlockKeys idBlock(ManifestNode node, Map<String, Map<String, String>> policies) {
         Map<String, ManifestNode> fields = fields(
-                node, "an ID block", List.of("policy", "guest-svn", "family-id", "image-id", "id-key", "author-key"));
+                node,
+                "an ID block",
+                List.of("policy", "guest-svn", "family-id", "image-id", "id-key", "author-key", "file"));
         Map<String, String> snp = new TreeMap<>(policies.getOrDefault("snp", Map.of()));
         fields.forEach((key, value) -> {
-            if (!key.endsWith("-key")) {
+            if (!key.endsWith("-key") && !key.equals("file")) {
                 String one =
                         field(value, text(value, "a value"), POLICIES.get("snp").get(key));
                 String other = snp.put(key, one);
@@ -483,7 +485,8 @@ final class ManifestReader {
         return new Manifest.IdBlockKeys(
                 named(idKey.place(), idKey.text("the name of an artifact")),
                 Optional.ofNullable(fields.get("author-key"))
-                        .map(key -> named(key.place(), key.text("the name of an artifact"))));
+                        .map(key -> named(key.place(), key.text("the name of an artifact"))),
+                Optional.ofNullable(fields.get("file")).map(this::written));
     }
 
     private void export(ManifestNode node, List<Manifest.Export> exports) {
