@@ -164,8 +164,8 @@ final class PcrOptions {
                 Options.repeated("NNNN=FILE", "value of a boot option; may be repeated", "--boot-variable"),
                 Options.value(
                         "DEVICE",
-                        "disk of the first boot option as in QEMU's -device, such as nvme,serial=x,bootindex=0 (default of a QEMU"
-                                + " machine: virtio-blk-pci,bootindex=0), or any for a set: virtio-blk-pci, scsi-hd, ide-hd",
+                        "disk of the first boot option as in QEMU's -device, such as nvme,serial=x,bootindex=0 (default any, a set:"
+                                + " virtio-blk-pci, scsi-hd, on q35 ide-hd)",
                         "--boot-disk"),
                 Options.repeated(
                         "FILE|none",

@@ -449,11 +449,7 @@ record PcrRequest(
                     hexadecimal("--boot-variable", text.substring(0, equals)),
                     opened(call, result, "boot-variable", text.substring(equals + 1)));
         }
-        if (call.value("--boot-disk").equals(Optional.of("any"))) {
-            in.anyBootDisk();
-            return;
-        }
-        call.value("--boot-disk").ifPresent(text -> {
+        call.value("--boot-disk").filter(text -> !text.equals("any")).ifPresent(text -> {
             try {
                 in.bootDisk(BootDisk.parse(text));
             } catch (IllegalArgumentException e) {

@@ -86,6 +86,8 @@ class PcrVectorTest {
                         .toString(),
                 "--machine-type",
                 machine.get("type").asText(),
+                "--boot-disk",
+                "virtio-blk-pci,bootindex=0",
                 "--smp",
                 machine.get("smp").asText(),
                 "--memory",

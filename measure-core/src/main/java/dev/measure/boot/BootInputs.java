@@ -58,7 +58,6 @@ public final class BootInputs {
     final Optional<List<Integer>> bootOrder;
     final SortedMap<Integer, Source> bootVariables;
     final Optional<BootDisk> bootDisk;
-    final boolean anyBootDisk;
     final Optional<String> processor;
     final Optional<List<Optional<Source>>> failedBootOptions;
     final List<Source> loaders;
@@ -110,7 +109,6 @@ public final class BootInputs {
         bootOrder = b.bootOrder;
         bootVariables = Collections.unmodifiableSortedMap(new TreeMap<>(b.bootVariables));
         bootDisk = b.bootDisk;
-        anyBootDisk = b.anyBootDisk;
         processor = b.processor;
         failedBootOptions = b.failedBootOptions.map(List::copyOf);
         loaders = List.copyOf(b.loaders);
@@ -194,7 +192,6 @@ public final class BootInputs {
         private Optional<List<Integer>> bootOrder = Optional.empty();
         private SortedMap<Integer, Source> bootVariables = new TreeMap<>();
         private Optional<BootDisk> bootDisk = Optional.empty();
-        private boolean anyBootDisk;
         private Optional<String> processor = Optional.empty();
         private Optional<List<Optional<Source>>> failedBootOptions = Optional.empty();
         private List<Source> loaders = new ArrayList<>();
@@ -248,7 +245,6 @@ public final class BootInputs {
             bootOrder = from.bootOrder;
             bootVariables.putAll(from.bootVariables);
             bootDisk = from.bootDisk;
-            anyBootDisk = from.anyBootDisk;
             processor = from.processor;
             failedBootOptions = from.failedBootOptions;
             loaders.addAll(from.loaders);
@@ -446,12 +442,6 @@ public final class BootInputs {
         /** {@return this builder, given the disk of the first boot option, from which the firmware makes that option} */
         public Builder bootDisk(BootDisk value) {
             bootDisk = Optional.of(value);
-            return this;
-        }
-
-        /** {@return this builder, of which any disk may be the first boot option: PCR 1 is a set} */
-        public Builder anyBootDisk() {
-            anyBootDisk = true;
             return this;
         }
 

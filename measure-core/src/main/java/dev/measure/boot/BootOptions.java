@@ -200,7 +200,8 @@ public final class BootOptions {
                     inputs.bootDisk.isPresent()
                             ? "as given; it is named by the first boot option"
                             : "nothing says what the machine boots from; the first boot option names the disk, so any other"
-                                    + " device, slot or serial number gives another PCR 1: --boot-disk, or --boot-disk any");
+                                    + " device, slot or serial number gives another PCR 1, as nvme does, which always has a"
+                                    + " serial number: --boot-disk");
         }
         recorder.assume(
                 "boot-variables",
@@ -239,14 +240,9 @@ public final class BootOptions {
         return Optional.of(variables);
     }
 
-    /** The given disk; that of QEMU's usual machine if there is a machine; else any. */
+    /** The given disk, or each that a machine may have: the machine type says nothing of its disks. */
     private static List<BootDisk> disks(BootInputs inputs) {
-        if (inputs.bootDisk.isPresent()) {
-            return List.of(inputs.bootDisk.get());
-        }
-        return inputs.anyBootDisk || inputs.machineType.isEmpty()
-                ? BootDisk.usual(inputs.machineType)
-                : List.of(BootDisk.DEFAULT);
+        return inputs.bootDisk.map(List::of).orElseGet(() -> BootDisk.usual(inputs.machineType));
     }
 
     private static BootVariant.Choice choice(BootDisk disk) {

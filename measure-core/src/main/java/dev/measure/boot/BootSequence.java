@@ -8,9 +8,11 @@ import dev.measure.Warning;
 import dev.measure.WarningCode;
 import dev.measure.eventlog.EventType;
 import dev.measure.pe.PeImage;
+import dev.measure.pe.PeSection;
 import dev.measure.smbios.ChidMode;
 import dev.measure.smbios.Chids;
 import dev.measure.smbios.MachineIdentity;
+import dev.measure.uki.DeviceTreeChoice;
 import dev.measure.uki.EfiFirmware;
 import dev.measure.uki.FirmwareChoice;
 import dev.measure.uki.LoaderInfo;
@@ -275,7 +277,7 @@ public final class BootSequence {
         if (stub.isEmpty()) {
             return;
         }
-        StubImage image = new StubImage(inputs, profile, firmware, stub.get());
+        StubImage image = new StubImage(inputs, profile, firmware, deviceTree(), stub.get());
         loader.ifPresent(boot -> boot.handOver(image.section(".cmdline")));
         new SystemdStub(recorder, inputs, stub.get(), image, state).run();
         refusal = refusal.or(() -> state.shim().flatMap(Shim::refusal));
@@ -455,16 +457,36 @@ public final class BootSequence {
             recorder.assume("fwid", "none", "no machine is given, so no hardware id is taken to match");
             return Optional.empty();
         }
-        Map<String, UUID> chids = new LinkedHashMap<>();
-        Chids.of(MachineIdentity.of(inputs.smbios.get()), ChidMode.STUB)
-                .lookups()
-                .forEach((type, chid) -> chids.put(type.id(), chid));
         FirmwareChoice choice = FirmwareChoice.of(
-                uki, profile, chids, StubVersion.parse(stub.get().id()));
+                uki, profile, chids(), StubVersion.parse(stub.get().id()));
         if (choice instanceof FirmwareChoice.Selected found) {
             return Optional.of(found.firmware());
         }
         return Optional.empty();
+    }
+
+    private Map<String, UUID> chids() {
+        Map<String, UUID> chids = new LinkedHashMap<>();
+        Chids.of(MachineIdentity.of(inputs.smbios.orElseThrow()), ChidMode.STUB)
+                .lookups()
+                .forEach((type, chid) -> chids.put(type.id(), chid));
+        return chids;
+    }
+
+    /** The device tree that the machine's hardware ids lead to; virtual machines of x86 have none of their own. */
+    private Optional<PeSection> deviceTree() {
+        Optional<Uki> uki =
+                inputs.uki.filter(image -> stub.orElseThrow().measuredSections().contains(".dtbauto"));
+        if (uki.isEmpty() || !DeviceTreeChoice.dependsOnMachine(uki.get(), profile)) {
+            return Optional.empty();
+        }
+        if (inputs.smbios.isEmpty()) {
+            recorder.assume(
+                    "dtbauto", "none", "no machine is given, so no hardware id of a device tree is taken to match");
+            return Optional.empty();
+        }
+        return DeviceTreeChoice.of(
+                uki.get(), profile, chids(), StubVersion.parse(stub.get().id()));
     }
 
     /** The id of the firmware that is measured: the selected one, or that of a UKI that is given in parts. */

@@ -21,13 +21,20 @@ final class StubImage {
     private final List<NamedFile> parts;
     private final int profile;
     private final Optional<UkiFirmware> firmware;
+    private final Optional<PeSection> deviceTree;
     private final StubBehaviour stub;
 
-    StubImage(BootInputs inputs, int profile, Optional<UkiFirmware> firmware, StubBehaviour stub) {
+    StubImage(
+            BootInputs inputs,
+            int profile,
+            Optional<UkiFirmware> firmware,
+            Optional<PeSection> deviceTree,
+            StubBehaviour stub) {
         this.uki = inputs.uki;
         this.parts = inputs.parts;
         this.profile = profile;
         this.firmware = firmware;
+        this.deviceTree = deviceTree;
         this.stub = stub;
     }
 
@@ -48,7 +55,7 @@ final class StubImage {
             return firmware.map(UkiFirmware::section);
         }
         if (name.equals(".dtbauto")) {
-            return Optional.empty(); // taken on a match of a devicetree entry only, which no x86 machine has
+            return deviceTree.filter(section -> section.virtualSize() > 0);
         }
         return stub.lookup() == StubBehaviour.Lookup.EXACT ? exact(name) : byPrefix(name);
     }
