@@ -96,9 +96,9 @@ for version in 17 25; do
     "$home/bin/javac" --release 17 -d "$work/empty" "$work/empty/Empty.java" 2>/dev/null || { skip "javac of Java $version"; continue; }
     measure="JAVA_HOME=$home $root/cli/measure"
     JAVA_HOME=$home "$root/cli/measure" version >/dev/null # makes the archive
-    flags='-XX:TieredStopAtLevel=1 -Dmeasure.digest=plain -XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable -Xlog:all=error:stderr'
+    flags='-Xmx256m -XX:TieredStopAtLevel=1 -Dmeasure.digest=plain -XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable -Xlog:all=error:stderr'
     archive=
-    for file in "$root/cli/target/measure-${home##*/}-$version".*; do
+    for file in "$root/cli/target/measure"*"-${home##*/}-$version"*-version.*; do
         case $file in
             *.aot) archive=-XX:AOTCache=$file ;;
             *.jsa) archive=-XX:SharedArchiveFile=$file ;;

@@ -12,26 +12,55 @@ final class CommandLineReader {
     private CommandLineReader() {}
 
     /** What a command line asks for. */
-    @FunctionalInterface
     interface Request {
         /** Does it. */
         ExitCode run(InputStream in, PrintStream out, PrintStream err, Surroundings surroundings);
     }
 
+    /** Asks for a text. */
+    private record Print(String text) implements Request {
+        @Override
+        public ExitCode run(InputStream in, PrintStream out, PrintStream err, Surroundings surroundings) {
+            out.print(text);
+            return ExitCode.DONE;
+        }
+    }
+
+    /** Asks for help by saying nothing. */
+    private record Nothing() implements Request {
+        @Override
+        public ExitCode run(InputStream in, PrintStream out, PrintStream err, Surroundings surroundings) {
+            err.print(HelpText.overview());
+            return ExitCode.USAGE;
+        }
+    }
+
+    /** Asks for what a verb does. */
+    private record Verbal(Verb verb, TypedLine line) implements Request {
+        @Override
+        public ExitCode run(InputStream in, PrintStream out, PrintStream err, Surroundings surroundings) {
+            Common common = Common.of(line, surroundings, verb.hasCommonFormat());
+            Talk talk = new Talk(err, common.quiet(), common.verbose(), common.color());
+            try (Inputs inputs = new Inputs(surroundings.folder(), in, surroundings.variables())) {
+                Sink sink = new Sink(out, common.output(), inputs);
+                ExitCode exit = verb.run(new Call(line, common, talk, inputs, sink));
+                sink.finish(exit == ExitCode.DONE);
+                return exit;
+            }
+        }
+    }
+
     /** {@return what the command line asks for} */
     static Request read(String[] args) {
         if (args.length == 0) {
-            return (in, out, err, surroundings) -> {
-                err.print(HelpText.overview());
-                return ExitCode.USAGE;
-            };
+            return new Nothing();
         }
         String first = args[0];
         if (first.equals("-h") || first.equals("--help")) {
-            return printing(HelpText.overview());
+            return new Print(HelpText.overview());
         }
         if (first.equals("-V") || first.equals("--version")) {
-            return printing("measure " + Version.text() + "\n");
+            return version();
         }
         if (first.startsWith("-")) {
             throw Complaint.usage(
@@ -41,47 +70,35 @@ final class CommandLineReader {
         if (two.isPresent()) {
             return read(two.get(), Arrays.copyOfRange(args, 2, args.length));
         }
-        Verb verb = Verbs.named(first)
-                .orElseThrow(() -> Complaint.usage(
-                        "unknown verb '" + first + "'",
-                        Suggestion.didYouMean(first, Verbs.names()) + "all: " + String.join(", ", Verbs.names())));
-        return read(verb, Arrays.copyOfRange(args, 1, args.length));
+        Optional<Verb> verb = Verbs.named(first);
+        if (verb.isEmpty()) {
+            throw Complaint.usage(
+                    "unknown verb '" + first + "'",
+                    Suggestion.didYouMean(first, Verbs.names()) + "all: " + String.join(", ", Verbs.names()));
+        }
+        return read(verb.get(), Arrays.copyOfRange(args, 1, args.length));
     }
 
-    private static Request printing(String text) {
-        return (in, out, err, surroundings) -> {
-            out.print(text);
-            return ExitCode.DONE;
-        };
+    private static Request version() {
+        return new Print("measure " + Version.text() + "\n");
     }
 
     private static Request read(Verb verb, String[] args) {
         List<String> plain = attachedValues(args);
         if (asksForHelp(plain)) {
-            return printing(HelpText.of(verb));
+            return new Print(HelpText.of(verb));
         }
         TypedLine line = parse(verb, plain);
         if (line.has("--version")) {
-            return printing("measure " + Version.text() + "\n");
+            return version();
         }
-        return (in, out, err, surroundings) -> run(verb, line, in, out, err, surroundings);
+        return new Verbal(verb, line);
     }
 
     /** {@return what stands on the command line of a verb} */
     static TypedLine parse(Verb verb, List<String> args) {
-        return PlainReader.read(verb, args).orElseGet(() -> ParserReader.read(verb, args));
-    }
-
-    private static ExitCode run(
-            Verb verb, TypedLine line, InputStream in, PrintStream out, PrintStream err, Surroundings surroundings) {
-        Common common = Common.of(line, surroundings, verb.hasCommonFormat());
-        Talk talk = new Talk(err, common.quiet(), common.verbose(), common.color());
-        try (Inputs inputs = new Inputs(surroundings.folder(), in, surroundings.variables())) {
-            Sink sink = new Sink(out, common.output(), inputs);
-            ExitCode exit = verb.run(new Call(line, common, talk, inputs, sink));
-            sink.finish(exit == ExitCode.DONE);
-            return exit;
-        }
+        Optional<TypedLine> plain = PlainReader.read(verb, args);
+        return plain.isPresent() ? plain.get() : ParserReader.read(verb, args);
     }
 
     /** {@code --json} and {@code --trace} take a value only with {@code =}, so that a file may follow them. */

@@ -31,9 +31,12 @@ record Common(
 
     /** {@return the common options of a command line} */
     static Common of(TypedLine options, Surroundings surroundings, boolean hasCommonFormat) {
-        Optional<String> output = text(options, "--output").filter(name -> !name.equals("-"));
-        Format format =
-                hasCommonFormat ? text(options, "--format").map(Format::parse).orElse(Format.TEXT) : Format.TEXT;
+        Optional<String> output = text(options, "--output");
+        if (output.isPresent() && output.get().equals("-")) {
+            output = Optional.empty();
+        }
+        Optional<String> form = text(options, "--format");
+        Format format = hasCommonFormat && form.isPresent() ? Format.parse(form.get()) : Format.TEXT;
         boolean pretty = true;
         Optional<String> json = text(options, "--json");
         if (json.isPresent()) {
@@ -64,7 +67,7 @@ record Common(
                 color(options, surroundings),
                 !options.has("--no-progress") && surroundings.errIsTerminal(),
                 lenient ? Strictness.LENIENT : Strictness.STRICT,
-                text(options, "--trace").map(Common::detail));
+                detail(text(options, "--trace")));
     }
 
     private static Format agreed(TypedLine options, Format format) {
@@ -91,13 +94,16 @@ record Common(
         };
     }
 
-    private static Detail detail(String name) {
-        return switch (name) {
-            case "regions" -> Detail.REGIONS;
-            case "pages", "steps" -> Detail.STEPS;
+    private static Optional<Detail> detail(Optional<String> name) {
+        if (name.isEmpty()) {
+            return Optional.empty();
+        }
+        return switch (name.get()) {
+            case "regions" -> Optional.of(Detail.REGIONS);
+            case "pages", "steps" -> Optional.of(Detail.STEPS);
             default ->
                 throw Complaint.usage(
-                        "--trace must be regions or pages, got '" + name + "'",
+                        "--trace must be regions or pages, got '" + name.get() + "'",
                         "a value follows without a blank: --trace=pages");
         };
     }

@@ -20,14 +20,14 @@ import java.util.Map;
 
 /** Opens what the user names. Every way in which that can fail ends in a message that says what to do. */
 final class Inputs implements AutoCloseable {
-    private final Path folder;
+    private final String folder;
     private final InputStream in;
     private final Map<String, String> variables;
     private boolean confined;
     private final Map<String, Source> open = new LinkedHashMap<>();
     private boolean stdinTaken;
 
-    Inputs(Path folder, InputStream in) {
+    Inputs(String folder, InputStream in) {
         this(folder, in, Map.of());
     }
 
@@ -38,7 +38,7 @@ final class Inputs implements AutoCloseable {
      * @param in standard input
      * @param variables the environment variables
      */
-    Inputs(Path folder, InputStream in, Map<String, String> variables) {
+    Inputs(String folder, InputStream in, Map<String, String> variables) {
         this.folder = folder;
         this.in = in;
         this.variables = Map.copyOf(variables);
@@ -46,7 +46,7 @@ final class Inputs implements AutoCloseable {
 
     /** {@return files of a folder alone: whatever is asked for, nothing outside of it is opened} */
     static Inputs confinedTo(Path folder) {
-        Inputs inputs = new Inputs(folder, new ByteArrayInputStream(new byte[0]));
+        Inputs inputs = new Inputs(folder.toString(), new ByteArrayInputStream(new byte[0]));
         inputs.confined = true;
         return inputs;
     }
@@ -111,7 +111,8 @@ final class Inputs implements AutoCloseable {
 
     private boolean isInside(Path path) {
         try {
-            return !Files.exists(path) || path.toRealPath().startsWith(folder.toRealPath());
+            return !Files.exists(path)
+                    || path.toRealPath().startsWith(Path.of(folder).toRealPath());
         } catch (IOException e) {
             return false;
         }
@@ -123,7 +124,7 @@ final class Inputs implements AutoCloseable {
             throw Complaint.usage("an empty file name", "is a shell variable unset?");
         }
         try {
-            return folder.resolve(name);
+            return Path.of(folder).resolve(name);
         } catch (InvalidPathException e) {
             throw new Complaint(
                     ExitCode.MALFORMED,

@@ -57,8 +57,11 @@ final class PlainReader {
     /** Notes an option; says whether it was given as it should be. */
     private static boolean add(TypedLine line, Options.Option option, Optional<String> value, boolean attached) {
         boolean again = line.has(option.name());
-        boolean odd = value.map(text -> text.isEmpty() || !attached && text.startsWith("-") && text.length() > 1)
-                .orElse(false);
+        String text = value.orElse("");
+        boolean odd = value.isPresent() && (text.isEmpty() || !attached && text.startsWith("-") && text.length() > 1);
+        if (value.isPresent() && option.kind() != Options.Kind.FLAG) {
+            line.add(option, text);
+        }
         switch (option.kind()) {
             case FLAG -> {
                 line.add(option);
@@ -66,11 +69,9 @@ final class PlainReader {
             }
             case OPTIONAL_VALUE -> {
                 // Without a value the parser would take the next word for one.
-                value.ifPresent(text -> line.add(option, text));
                 return attached && !again && !odd;
             }
             default -> {
-                value.ifPresent(text -> line.add(option, text));
                 return value.isPresent() && !odd && !(again && option.kind() == Options.Kind.VALUE);
             }
         }

@@ -9,7 +9,6 @@ import dev.measure.Source;
 import dev.measure.Warning;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -144,10 +143,12 @@ final class Result {
 
     /** {@return the exit code of the values that are not given: broken input first, then what cannot be launched; done without any} */
     ExitCode worstRefusal() {
-        return refusals.stream()
-                .map(Refusal::exit)
-                .min(Comparator.naturalOrder())
-                .orElse(ExitCode.DONE);
+        ExitCode worst = ExitCode.DONE;
+        for (Refusal refusal : refusals) {
+            boolean first = worst == ExitCode.DONE;
+            worst = first || refusal.exit().compareTo(worst) < 0 ? refusal.exit() : worst;
+        }
+        return worst;
     }
 
     List<Warning> warnings() {

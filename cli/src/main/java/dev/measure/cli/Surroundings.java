@@ -1,17 +1,16 @@
 package dev.measure.cli;
 
-import java.nio.file.Path;
 import java.util.Map;
 
 /**
  * What the command knows of where it runs.
  *
- * @param folder what relative paths start from
+ * @param folder what relative paths start from; a name, because looking for a file system loads libraries that many commands do without
  * @param variables the environment variables
  * @param outIsTerminal whether a person reads standard output
  * @param errIsTerminal whether a person reads standard error
  */
-record Surroundings(Path folder, Map<String, String> variables, boolean outIsTerminal, boolean errIsTerminal) {
+record Surroundings(String folder, Map<String, String> variables, boolean outIsTerminal, boolean errIsTerminal) {
     /** Copies the variables. */
     Surroundings {
         variables = Map.copyOf(variables);
@@ -25,7 +24,7 @@ record Surroundings(Path folder, Map<String, String> variables, boolean outIsTer
      */
     static Surroundings ofProcess() {
         String terminals = System.getProperty("measure.terminal", "");
-        return new Surroundings(Path.of(""), System.getenv(), terminals.contains("1"), terminals.contains("2"));
+        return new Surroundings("", System.getenv(), terminals.contains("1"), terminals.contains("2"));
     }
 
     /** {@return a variable, empty if unset} */

@@ -15,7 +15,11 @@ final class TypedLine {
 
     TypedLine(Verb verb) {
         this.verb = verb.name();
-        Options.of(verb).forEach(option -> option.names().forEach(name -> byName.put(name, option)));
+        for (Options.Option option : Options.of(verb)) {
+            for (String name : option.names()) {
+                byName.put(name, option);
+            }
+        }
     }
 
     /** {@return the name of the verb} */
@@ -30,12 +34,21 @@ final class TypedLine {
 
     /** Notes that an option was given, without a value. */
     void add(Options.Option option) {
-        values.computeIfAbsent(option.name(), unused -> new ArrayList<>());
+        given(option);
     }
 
     /** Notes that an option was given, with a value. */
     void add(Options.Option option, String value) {
-        values.computeIfAbsent(option.name(), unused -> new ArrayList<>()).add(value);
+        given(option).add(value);
+    }
+
+    private List<String> given(Options.Option option) {
+        List<String> known = values.get(option.name());
+        if (known == null) {
+            known = new ArrayList<>();
+            values.put(option.name(), known);
+        }
+        return known;
     }
 
     /** Notes what stands without a dash. */
@@ -50,7 +63,8 @@ final class TypedLine {
 
     /** {@return the value of an option; the first if there are several} */
     Optional<String> value(String name) {
-        return values(name).stream().findFirst();
+        List<String> given = values(name);
+        return given.isEmpty() ? Optional.empty() : Optional.of(given.get(0));
     }
 
     /** {@return all values of an option; none if it was not given} */

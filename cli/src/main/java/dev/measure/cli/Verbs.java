@@ -1,54 +1,73 @@
 package dev.measure.cli;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Supplier;
 
-/** All verbs, in the order of the help. A verb is only made when it is asked for, which keeps the start short. */
+/** All verbs, in the order of the help. A verb is only made, and its class only loaded, when it is asked for. */
 final class Verbs {
-    private static final Map<String, Supplier<Verb>> ALL = all();
+    private static final List<String> NAMES = List.of(
+            "fuki",
+            "snp",
+            "snp ovmf-hash",
+            "snp vmsa",
+            "snp launch-measure",
+            "tdx",
+            "tdx acpi",
+            "tdx verify-quote",
+            "pcr",
+            "pcr sign",
+            "pcr policy",
+            "pcr check",
+            "eventlog",
+            "snp id-block",
+            "snp verify-id-block",
+            "snp key-digest",
+            "snp verify-report",
+            "export",
+            "inspect",
+            "lock",
+            "check",
+            "diff",
+            "completion",
+            "help",
+            "version");
 
     private Verbs() {}
 
-    private static Map<String, Supplier<Verb>> all() {
-        Map<String, Supplier<Verb>> verbs = new LinkedHashMap<>();
-        verbs.put("fuki", FukiVerb::new);
-        verbs.put("snp", SnpVerb::new);
-        verbs.put("snp ovmf-hash", OvmfHashVerb::new);
-        verbs.put("snp vmsa", VmsaVerb::new);
-        verbs.put("snp launch-measure", LaunchMeasureVerb::new);
-        verbs.put("tdx", TdxVerb::new);
-        verbs.put("tdx acpi", TdxAcpiVerb::new);
-        verbs.put("tdx verify-quote", TdxVerifyQuoteVerb::new);
-        verbs.put("pcr", PcrVerb::new);
-        verbs.put("pcr sign", PcrSignVerb::new);
-        verbs.put("pcr policy", PcrPolicyVerb::new);
-        verbs.put("pcr check", PcrCheckVerb::new);
-        verbs.put("eventlog", EventLogVerb::new);
-        verbs.put("snp id-block", IdBlockVerb::new);
-        verbs.put("snp verify-id-block", VerifyIdBlockVerb::new);
-        verbs.put("snp key-digest", KeyDigestVerb::new);
-        verbs.put("snp verify-report", VerifyReportVerb::new);
-        verbs.put("export", ExportVerb::new);
-        verbs.put("inspect", InspectVerb::new);
-        verbs.put("lock", LockVerb::new);
-        verbs.put("check", CheckVerb::new);
-        verbs.put("diff", DiffVerb::new);
-        verbs.put("completion", CompletionVerb::new);
-        verbs.put("help", HelpVerb::new);
-        verbs.put("version", VersionVerb::new);
-        return verbs;
-    }
-
     /** {@return the names, in the order of the help} */
-    static Set<String> names() {
-        return ALL.keySet();
+    static List<String> names() {
+        return NAMES;
     }
 
     /** {@return the verb of a name} */
     static Optional<Verb> named(String name) {
-        return Optional.ofNullable(ALL.get(name)).map(Supplier::get);
+        return switch (name) {
+            case "fuki" -> Optional.of(new FukiVerb());
+            case "snp" -> Optional.of(new SnpVerb());
+            case "snp ovmf-hash" -> Optional.of(new OvmfHashVerb());
+            case "snp vmsa" -> Optional.of(new VmsaVerb());
+            case "snp launch-measure" -> Optional.of(new LaunchMeasureVerb());
+            case "tdx" -> Optional.of(new TdxVerb());
+            case "tdx acpi" -> Optional.of(new TdxAcpiVerb());
+            case "tdx verify-quote" -> Optional.of(new TdxVerifyQuoteVerb());
+            case "pcr" -> Optional.of(new PcrVerb());
+            case "pcr sign" -> Optional.of(new PcrSignVerb());
+            case "pcr policy" -> Optional.of(new PcrPolicyVerb());
+            case "pcr check" -> Optional.of(new PcrCheckVerb());
+            case "eventlog" -> Optional.of(new EventLogVerb());
+            case "snp id-block" -> Optional.of(new IdBlockVerb());
+            case "snp verify-id-block" -> Optional.of(new VerifyIdBlockVerb());
+            case "snp key-digest" -> Optional.of(new KeyDigestVerb());
+            case "snp verify-report" -> Optional.of(new VerifyReportVerb());
+            case "export" -> Optional.of(new ExportVerb());
+            case "inspect" -> Optional.of(new InspectVerb());
+            case "lock" -> Optional.of(new LockVerb());
+            case "check" -> Optional.of(new CheckVerb());
+            case "diff" -> Optional.of(new DiffVerb());
+            case "completion" -> Optional.of(new CompletionVerb());
+            case "help" -> Optional.of(new HelpVerb());
+            case "version" -> Optional.of(new VersionVerb());
+            default -> Optional.empty();
+        };
     }
 }

@@ -283,7 +283,7 @@ class LockTest {
                 .getBytes(StandardCharsets.ISO_8859_1);
         Files.write(folder.resolve("fuki-sample.efi"), changed);
         Session check = Session.with(
-                new Surroundings(folder, Map.of("GITHUB_STEP_SUMMARY", "summary.md"), false, false),
+                new Surroundings(folder.toString(), Map.of("GITHUB_STEP_SUMMARY", "summary.md"), false, false),
                 new byte[0],
                 "check",
                 "--github",

@@ -72,13 +72,13 @@ class MatrixTest {
     }
 
     private String wrongVerb(Map<String, String> variables, boolean terminal) {
-        return Session.with(new Surroundings(folder, variables, terminal, terminal), new byte[0], "nonsense")
+        return Session.with(new Surroundings(folder.toString(), variables, terminal, terminal), new byte[0], "nonsense")
                 .err();
     }
 
     private String warned(String when, boolean terminal) {
         return Session.with(
-                        new Surroundings(folder, Map.of(), terminal, terminal),
+                        new Surroundings(folder.toString(), Map.of(), terminal, terminal),
                         new byte[0],
                         "fuki",
                         "legacy.efi",

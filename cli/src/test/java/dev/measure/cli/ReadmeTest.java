@@ -55,7 +55,7 @@ class ReadmeTest {
         for (String part : command.split("\\s\\|\\s+(?=(cli/)?measure )")) {
             List<String> words = ScriptTest.Run.words(part.replaceFirst("(\\s[|>;&#]|\\s2>).*", ""));
             String[] args = words.subList(1, words.size()).toArray(String[]::new);
-            Session session = Session.with(new Surroundings(ROOT, Map.of(), false, false), input, args);
+            Session session = Session.with(new Surroundings(ROOT.toString(), Map.of(), false, false), input, args);
             assertEquals(0, session.exit(), session.toString());
             input = session.out().getBytes(java.nio.charset.StandardCharsets.UTF_8);
         }

@@ -119,7 +119,7 @@ class ScriptTest {
             switch (rest.get(0)) {
                 case "measure" -> {
                     String[] args = rest.subList(1, rest.size()).toArray(String[]::new);
-                    last = Session.with(new Surroundings(folder, variables, false, false), input, args);
+                    last = Session.with(new Surroundings(folder.toString(), variables, false, false), input, args);
                     input = new byte[0];
                     assertEquals(not, last.exit() != 0, "exit code " + last.exit());
                 }

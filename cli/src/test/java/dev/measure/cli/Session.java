@@ -18,7 +18,7 @@ record Session(int exit, String out, String err) {
 
     /** {@return a run in a folder, with nothing on standard input and no terminal} */
     static Session in(Path folder, String... args) {
-        return with(new Surroundings(folder, Map.of(), false, false), new byte[0], args);
+        return with(new Surroundings(folder.toString(), Map.of(), false, false), new byte[0], args);
     }
 
     /** {@return a run} */

@@ -20,7 +20,7 @@ class TdxVectorTest {
     Path folder;
 
     private Session measure(String... args) {
-        return Session.with(new Surroundings(folder, Map.of(), false, false), new byte[0], args);
+        return Session.with(new Surroundings(folder.toString(), Map.of(), false, false), new byte[0], args);
     }
 
     @Test

@@ -29,7 +29,8 @@ class VerifyReportVectorTest {
     private Session run(String... options) throws IOException {
         List<String> args = new ArrayList<>(List.of("snp", "verify-report", path(REPORT)));
         args.addAll(List.of(options));
-        return Session.with(new Surroundings(folder, Map.of(), false, false), new byte[0], args.toArray(String[]::new));
+        return Session.with(
+                new Surroundings(folder.toString(), Map.of(), false, false), new byte[0], args.toArray(String[]::new));
     }
 
     private static String path(String name) {

@@ -111,10 +111,16 @@ public final class PlainSha512 extends MessageDigest implements Cloneable {
 
     private void block(byte[] array, int offset) {
         Sha512.expand(array, offset, w);
+        Sha512.addConstants(w);
         rounds(state, w);
     }
 
-    /** Eight rounds a turn, so that no value has to move from one name to the next. FIPS 180-4, section 6.4.2, steps 2 to 4. */
+    /**
+     * FIPS 180-4, section 6.4.2, steps 2 to 4. Small, and without a call, because the interpreter runs it at first: calls are most of
+     * what it takes there, and the quick compiler needs milliseconds for several rounds in a row.
+     *
+     * @param w the schedule with the constants
+     */
     private static void rounds(long[] state, long[] w) {
         long a = state[0];
         long b = state[1];
@@ -124,31 +130,19 @@ public final class PlainSha512 extends MessageDigest implements Cloneable {
         long f = state[5];
         long g = state[6];
         long h = state[7];
-        for (int t = 0; t < Sha512.ROUNDS; t += 8) {
-            h += bigSigma1(e) + (g ^ e & (f ^ g)) + Sha512.k(t) + w[t];
-            d += h;
-            h += bigSigma0(a) + (a & b | c & (a | b));
-            g += bigSigma1(d) + (f ^ d & (e ^ f)) + Sha512.k(t + 1) + w[t + 1];
-            c += g;
-            g += bigSigma0(h) + (h & a | b & (h | a));
-            f += bigSigma1(c) + (e ^ c & (d ^ e)) + Sha512.k(t + 2) + w[t + 2];
-            b += f;
-            f += bigSigma0(g) + (g & h | a & (g | h));
-            e += bigSigma1(b) + (d ^ b & (c ^ d)) + Sha512.k(t + 3) + w[t + 3];
-            a += e;
-            e += bigSigma0(f) + (f & g | h & (f | g));
-            d += bigSigma1(a) + (c ^ a & (b ^ c)) + Sha512.k(t + 4) + w[t + 4];
-            h += d;
-            d += bigSigma0(e) + (e & f | g & (e | f));
-            c += bigSigma1(h) + (b ^ h & (a ^ b)) + Sha512.k(t + 5) + w[t + 5];
-            g += c;
-            c += bigSigma0(d) + (d & e | f & (d | e));
-            b += bigSigma1(g) + (a ^ g & (h ^ a)) + Sha512.k(t + 6) + w[t + 6];
-            f += b;
-            b += bigSigma0(c) + (c & d | e & (c | d));
-            a += bigSigma1(f) + (h ^ f & (g ^ h)) + Sha512.k(t + 7) + w[t + 7];
-            e += a;
-            a += bigSigma0(b) + (b & c | d & (b | c));
+        for (int t = 0; t < Sha512.ROUNDS; t++) {
+            long bigSigma1 = (e >>> 14 | e << 50) ^ (e >>> 18 | e << 46) ^ (e >>> 41 | e << 23);
+            long bigSigma0 = (a >>> 28 | a << 36) ^ (a >>> 34 | a << 30) ^ (a >>> 39 | a << 25);
+            long t1 = h + bigSigma1 + (g ^ e & (f ^ g)) + w[t];
+            long t2 = bigSigma0 + (a & b | c & (a | b));
+            h = g;
+            g = f;
+            f = e;
+            e = d + t1;
+            d = c;
+            c = b;
+            b = a;
+            a = t1 + t2;
         }
         state[0] += a;
         state[1] += b;
@@ -158,13 +152,5 @@ public final class PlainSha512 extends MessageDigest implements Cloneable {
         state[5] += f;
         state[6] += g;
         state[7] += h;
-    }
-
-    private static long bigSigma0(long a) {
-        return Long.rotateRight(a, 28) ^ Long.rotateRight(a, 34) ^ Long.rotateRight(a, 39);
-    }
-
-    private static long bigSigma1(long e) {
-        return Long.rotateRight(e, 14) ^ Long.rotateRight(e, 18) ^ Long.rotateRight(e, 41);
     }
 }

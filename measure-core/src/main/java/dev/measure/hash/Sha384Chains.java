@@ -3,8 +3,6 @@ package dev.measure.hash;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /**
  * Chains of SHA-384: every message begins with the digest of the one before, the rest of it stays as it is. Each chain can only be
@@ -42,11 +40,15 @@ public final class Sha384Chains {
             digests[chain] = new byte[Math.multiplyExact(steps[chain], DIGEST)];
         }
         // The longest chains go together, so that few lanes run empty.
-        int[] order = IntStream.range(0, steps.length)
-                .boxed()
-                .sorted(Comparator.comparingInt(chain -> -steps[chain]))
-                .mapToInt(Integer::intValue)
-                .toArray();
+        long[] keys = new long[steps.length];
+        for (int chain = 0; chain < steps.length; chain++) {
+            keys[chain] = -(long) steps[chain] << 32 | chain;
+        }
+        Arrays.sort(keys);
+        int[] order = new int[steps.length];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = (int) keys[i];
+        }
         int done = 0;
         while (done < order.length) {
             int lanes = engine.lanes(order.length - done);

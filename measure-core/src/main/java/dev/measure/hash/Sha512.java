@@ -85,11 +85,6 @@ final class Sha512 {
         }
     }
 
-    /** The constant of a round. */
-    static long k(int round) {
-        return K[round];
-    }
-
     /**
      * The end of a message: what is left of it behind its last whole block, a one bit, zeros and the length; one or two blocks.
      *
@@ -113,10 +108,15 @@ final class Sha512 {
     static long[] schedule(byte[] array, int offset) {
         long[] w = new long[ROUNDS];
         expand(array, offset, w);
+        addConstants(w);
+        return w;
+    }
+
+    /** Adds to each word of a schedule the constant of its round. */
+    static void addConstants(long[] w) {
         for (int t = 0; t < ROUNDS; t++) {
             w[t] += K[t];
         }
-        return w;
     }
 
     /** A word, big-endian. By hand, because a VarHandle takes longer to set up than a short command to run. */
@@ -137,7 +137,7 @@ final class Sha512 {
         }
     }
 
-    /** FIPS 180-4, section 6.4.2, step 1. */
+    /** FIPS 180-4, section 6.4.2, step 1. Rotations are spelled out, because calls are dear in the interpreter. */
     static void expand(byte[] array, int offset, long[] w) {
         for (int t = 0; t < BLOCK_WORDS; t++) {
             w[t] = get(array, offset + 8 * t);
@@ -146,9 +146,9 @@ final class Sha512 {
             long x = w[t - 15];
             long y = w[t - 2];
             w[t] = w[t - 16]
-                    + (Long.rotateRight(x, 1) ^ Long.rotateRight(x, 8) ^ x >>> 7)
+                    + ((x >>> 1 | x << 63) ^ (x >>> 8 | x << 56) ^ x >>> 7)
                     + w[t - 7]
-                    + (Long.rotateRight(y, 19) ^ Long.rotateRight(y, 61) ^ y >>> 6);
+                    + ((y >>> 19 | y << 45) ^ (y >>> 61 | y << 3) ^ y >>> 6);
         }
     }
 

@@ -12,7 +12,6 @@ import dev.measure.firmware.Firmware;
 import dev.measure.firmware.SevMetadata;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -194,7 +193,7 @@ final class LaunchPlan {
     private void checkOverlaps(List<SevMetadata.Section> sections, List<Firmware.Area> roms) {
         List<SevMetadata.Section> sorted = new ArrayList<>(sections);
         sorted.removeIf(section -> section.size() == 0);
-        sorted.sort(Comparator.comparingLong(SevMetadata.Section::gpa));
+        sorted.sort((one, other) -> Long.compare(one.gpa(), other.gpa()));
         SevMetadata.Section before = null;
         for (SevMetadata.Section section : sorted) {
             if (before != null && section.gpa() < before.end()) {
