@@ -43,7 +43,7 @@ final class GuestMetadataFuzzTest {
         "1e9"
     };
 
-    @FuzzTest
+    @FuzzTest(maxDuration = "30s")
     void readsOrRefuses(byte[] data) {
         check(data);
         StringBuilder text = new StringBuilder("{");
