@@ -209,6 +209,12 @@ final class ManifestRun {
                     if (register.equals(TdxRequest.TD_HOB) || register.equals(TdxRequest.CFV)) {
                         throw Complaint.usage(register + " is an event, not a register", "leave it out");
                     }
+                    if (register.equals(TdxRequest.TEE_INFO_HASH)) {
+                        throw Complaint.usage(register + " is no register", "leave it out");
+                    }
+                }
+                if (TeeInfoOptions.isGiven(one)) {
+                    throw Complaint.usage("options of TEE_INFO_HASH, which is no register", "leave them out");
                 }
                 if (!one.has("--register") && one.has("--memory")) {
                     throw Complaint.usage(

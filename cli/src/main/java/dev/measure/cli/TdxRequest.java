@@ -35,7 +35,8 @@ record TdxRequest(
     static final String MRTD = "mrtd";
     static final String TD_HOB = "td-hob";
     static final String CFV = "cfv";
-    static final List<String> REGISTERS = List.of(MRTD, "rtmr0", "rtmr1", "rtmr2", "rtmr3", TD_HOB, CFV);
+    static final String TEE_INFO_HASH = "tee-info-hash";
+    static final List<String> REGISTERS = List.of(MRTD, "rtmr0", "rtmr1", "rtmr2", "rtmr3", TD_HOB, CFV, TEE_INFO_HASH);
     static final List<String> ORDERS = List.of("page", "section", "both");
 
     /** QEMU of a version that is not said. */
@@ -54,6 +55,10 @@ record TdxRequest(
     }
 
     static TdxRequest of(Call call) {
+        return of(call, TeeInfoOptions.isGiven(call));
+    }
+
+    private static TdxRequest of(Call call, boolean teeInfo) {
         List<String> arguments = new ArrayList<>();
         for (String option : List.of("--vmm", "--qemu-version", "--tail")) {
             call.value(option).ifPresent(value -> arguments.addAll(List.of(option, value)));
@@ -85,8 +90,15 @@ record TdxRequest(
                 registers.addAll(option.equals("--platform-only") ? List.of(MRTD, "rtmr0") : List.of("rtmr1", "rtmr2"));
             }
         }
+        if (teeInfo && !registers.isEmpty() && !registers.contains(TEE_INFO_HASH)) {
+            throw Complaint.usage(
+                    "options of TEE_INFO_HASH are given, and it is not asked for", "add it: --register tee-info-hash");
+        }
         if (registers.isEmpty()) {
             registers.add(MRTD);
+            if (teeInfo) {
+                registers.add(TEE_INFO_HASH);
+            }
             if (!memory.isEmpty()) {
                 registers.add(TD_HOB);
             }
@@ -104,7 +116,7 @@ record TdxRequest(
     static TdxRequest ofFuki(Call call) {
         Set<String> registers = new LinkedHashSet<>();
         for (String name : Lists.names("--register", call.values("--register"))) {
-            if (!REGISTERS.contains(name) || name.equals(TD_HOB) || name.equals(CFV)) {
+            if (REGISTERS.indexOf(name) < 0 || REGISTERS.indexOf(name) >= REGISTERS.indexOf(TD_HOB)) {
                 List<String> known = REGISTERS.subList(0, REGISTERS.indexOf(TD_HOB));
                 throw Complaint.usage(
                         "unknown register '" + name + "'",
@@ -125,7 +137,12 @@ record TdxRequest(
 
     /** What a quote is compared with: all registers, but RTMR3 only if something is said of it. */
     static TdxRequest ofEvidence(Call call, boolean published) {
-        TdxRequest asked = of(call);
+        TdxRequest asked = of(call, false);
+        if (asked.registers.contains(TEE_INFO_HASH)) {
+            throw Complaint.usage(
+                    TEE_INFO_HASH + " is no register to compare",
+                    "a TDREPORT's own is checked without being asked for");
+        }
         if (call.has("--register")) {
             return asked;
         }

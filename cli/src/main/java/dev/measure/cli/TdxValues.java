@@ -18,6 +18,7 @@ import dev.measure.tdx.Mrtd;
 import dev.measure.tdx.MrtdOrder;
 import dev.measure.tdx.RtmrValue;
 import dev.measure.tdx.TdHob;
+import dev.measure.tdx.TdInfo;
 import dev.measure.tdx.TdxLaunch;
 import dev.measure.tdx.TdxVmm;
 import dev.measure.uki.Uki;
@@ -114,10 +115,18 @@ final class TdxValues {
             gceTdHobBug(target, subject, launch);
             return;
         }
-        if (request.registers().contains(TdxRequest.MRTD)) {
+        boolean teeInfo = request.registers().contains(TdxRequest.TEE_INFO_HASH);
+        if (request.registers().contains(TdxRequest.MRTD) || teeInfo) {
             Map<MrtdOrder, Prediction> values =
                     request.orders().isEmpty() ? Mrtd.of(launch) : Mrtd.of(launch, request.orders());
-            values.forEach((order, prediction) -> mrtd(target, subject, order, prediction));
+            values.forEach((order, prediction) -> {
+                if (request.registers().contains(TdxRequest.MRTD) || !(prediction instanceof Prediction.Predicted)) {
+                    mrtd(target, subject, order, prediction);
+                }
+                if (teeInfo && prediction instanceof Prediction.Predicted predicted) {
+                    teeInfoHash(target, order, predicted);
+                }
+            });
             if (values.values().stream().noneMatch(Prediction.Predicted.class::isInstance)) {
                 return; // what is never launched measures nothing
             }
@@ -143,20 +152,27 @@ final class TdxValues {
         if (request.orders().equals(List.of(MrtdOrder.SECTION))) {
             throw Complaint.usage("--order section: an IGVM file is loaded page by page", "leave it out");
         }
-        if (request.registers().contains(TdxRequest.MRTD)) {
-            asked++;
-            new Answers(result)
-                    .add(
-                            new Answers.Question(
-                                    id(target, MrtdOrder.PAGE),
-                                    Map.of("order", MrtdOrder.PAGE.id()),
-                                    () -> command(target, List.of()),
-                                    subject,
-                                    ""),
-                            IgvmMrtd.of(IgvmFile.read(target.image())));
+        boolean teeInfo = request.registers().contains(TdxRequest.TEE_INFO_HASH);
+        if (request.registers().contains(TdxRequest.MRTD) || teeInfo) {
+            Prediction prediction = IgvmMrtd.of(IgvmFile.read(target.image()));
+            if (request.registers().contains(TdxRequest.MRTD) || !(prediction instanceof Prediction.Predicted)) {
+                asked++;
+                new Answers(result)
+                        .add(
+                                new Answers.Question(
+                                        id(target, MrtdOrder.PAGE),
+                                        Map.of("order", MrtdOrder.PAGE.id()),
+                                        () -> command(target, List.of()),
+                                        subject,
+                                        ""),
+                                prediction);
+            }
+            if (teeInfo && prediction instanceof Prediction.Predicted predicted) {
+                teeInfoHash(target, MrtdOrder.PAGE, predicted);
+            }
         }
         for (String register : request.registers()) {
-            if (!register.equals(TdxRequest.MRTD)) {
+            if (!register.equals(TdxRequest.MRTD) && !register.equals(TdxRequest.TEE_INFO_HASH)) {
                 throw new Complaint(
                         ExitCode.NOT_PREDICTABLE,
                         register + ": what the software in an IGVM file measures is not known",
@@ -223,10 +239,23 @@ final class TdxValues {
     }
 
     private static String id(LaunchTarget target, MrtdOrder order) {
+        return id(MRTD.id(), target, order);
+    }
+
+    private static String id(String what, LaunchTarget target, MrtdOrder order) {
         Map<String, String> keys = new LinkedHashMap<>();
         keys.put("fw", target.fw());
         keys.put("order", order.id());
-        return ValueId.of(MRTD.id(), keys);
+        return ValueId.of(what, keys);
+    }
+
+    /** MRTD is only a part of what it covers, and its assumptions are those of MRTD, too. */
+    private void teeInfoHash(LaunchTarget target, MrtdOrder order, Prediction.Predicted mrtd) {
+        asked++;
+        mrtd.assumptions().forEach(result::assumption);
+        mrtd.warnings().forEach(result::warning);
+        TdInfo info = TeeInfoOptions.of(call, result, mrtd.measurement().value());
+        events.put(id("teeinfohash", target, order), info.teeInfoHash());
     }
 
     private void refuseMrtd(LaunchTarget target, ExitCode exit, String why, String hint) {

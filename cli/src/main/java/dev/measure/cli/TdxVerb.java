@@ -39,12 +39,16 @@ final class TdxVerb implements Verb {
                         "a UKI from a disk", "tdx linux.efi --firmware OVMF.fd --register rtmr1,rtmr2 --disk disk.img"),
                 new Example(
                         "what a metadata.json of tdx-measure or dstack describes", "tdx metadata.json --platform-only"),
+                new Example(
+                        "TEE_INFO_HASH of a td-shim, as td-shim-tee-info-hash has it",
+                        "tdx final.bin --register tee-info-hash --manifest manifest.json --separator 0"),
                 new Example("every page that is measured", "tdx --firmware OVMF.fd --order page --trace=pages"));
     }
 
     @Override
     public List<Options.Group> groups() {
         List<Options.Group> groups = new ArrayList<>(ofPrediction());
+        groups.add(TeeInfoOptions.group());
         groups.add(ofPeers());
         return groups;
     }
@@ -78,8 +82,8 @@ final class TdxVerb implements Verb {
                 new Options.Group(
                         "What",
                         Options.list(
-                                "registers, and td-hob and cfv, the first two events of RTMR0 (default: mrtd, and td-hob"
-                                        + " with --memory)",
+                                "registers; td-hob and cfv, the first two events of RTMR0; tee-info-hash, of a report"
+                                        + " (default: mrtd, and td-hob with --memory)",
                                 TdxRequest.REGISTERS,
                                 "--register"),
                         Options.list(
@@ -134,6 +138,7 @@ final class TdxVerb implements Verb {
                         + " line. Options that are typed go before it. Its paths count from its own folder and must not lead"
                         + " out of it. Memory there is in bytes if it has no suffix.",
                 "The TD HOB is the list that QEMU builds; other VMMs build others.",
+                "A firmware whose metadata only td-shim's VMMs take is measured as they do, unless --vmm says otherwise.",
                 "The exit code is 5 if the VMM or the processor would refuse any of the values asked for; the others are"
                         + " given all the same.");
     }

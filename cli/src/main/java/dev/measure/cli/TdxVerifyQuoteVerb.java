@@ -115,8 +115,8 @@ final class TdxVerifyQuoteVerb implements Verb {
         explicit(call, right);
         TdExpectation expectation = new TdExpectation(
                 right,
-                bits(call, "--attributes").map(TdAttributes::new),
-                bits(call, "--xfam"),
+                TeeInfoOptions.bits(call, "--attributes").map(TdAttributes::new),
+                TeeInfoOptions.bits(call, "--xfam"),
                 Keys.digest(call, "--mr-config-id"),
                 Keys.digest(call, "--mr-owner"),
                 Keys.digest(call, "--mr-owner-config"),
@@ -252,15 +252,5 @@ final class TdxVerifyQuoteVerb implements Verb {
                         && !value.events().isEmpty())
                 .toList();
         return log.firstDifference(of).map(difference -> difference);
-    }
-
-    private static Optional<Long> bits(Call call, String option) {
-        return call.value(option).map(text -> {
-            String digits = text.startsWith("0x") || text.startsWith("0X") ? text.substring(2) : text;
-            if (!digits.matches("[0-9a-fA-F]{1,16}")) {
-                throw Complaint.usage(option + ": expected up to 16 hexadecimal digits, got '" + text + "'", "");
-            }
-            return Long.parseUnsignedLong(digits, 16);
-        });
     }
 }

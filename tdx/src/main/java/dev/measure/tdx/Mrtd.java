@@ -63,7 +63,11 @@ public final class Mrtd {
     public static Map<MrtdOrder, Prediction> of(TdxLaunch launch) {
         return of(
                 launch,
-                launch.vmm().flatMap(TdxVmm::order).map(List::of).orElse(List.of(MrtdOrder.PAGE, MrtdOrder.SECTION)));
+                launch.recognised()
+                        .vmm()
+                        .flatMap(TdxVmm::order)
+                        .map(List::of)
+                        .orElse(List.of(MrtdOrder.PAGE, MrtdOrder.SECTION)));
     }
 
     /**
@@ -144,7 +148,8 @@ public final class Mrtd {
                 : new Prediction.NotLaunchable(MRTD, refusal.why(), refusal.hint(), refusal.lenient());
     }
 
-    private static Prediction predicted(TdxLaunch launch, TdxPlan plan, MrtdOrder order, Digest value) {
+    private static Prediction predicted(TdxLaunch given, TdxPlan plan, MrtdOrder order, Digest value) {
+        TdxLaunch launch = plan.launch();
         Evidence evidence = launch.vmm()
                 .filter(vmm -> vmm.order().equals(Optional.of(order)))
                 .map(vmm -> vmm.evidence().weaker(order.evidence()))
@@ -157,6 +162,13 @@ public final class Mrtd {
                         "the order in which " + vmm.id() + " measures is not known: " + vmm.source()
                                 + "; accept page and section order")));
         List<Assumption> assumptions = new ArrayList<>();
+        if (given.vmm().isEmpty() && launch.vmm().isPresent()) {
+            assumptions.add(
+                    new Assumption(
+                            "vmm",
+                            launch.vmm().get().id(),
+                            "the metadata is td-shim's: QEMU does not find it, or refuses sections of it; --vmm says otherwise"));
+        }
         if (launch.vmm().isEmpty()) {
             assumptions.add(
                     new Assumption(

@@ -45,8 +45,14 @@ public final class Rtmr {
     public static List<RtmrValue> of(RtmrInputs inputs) {
         RtmrRecorder rtmr0 = new RtmrRecorder(0);
         List<RtmrValue> values = new ArrayList<>();
-        Optional<TdxVmm> vmm =
-                inputs.firmware.flatMap(firmware -> firmware.launch().vmm());
+        Optional<TdxVmm> vmm = inputs.firmware.flatMap(
+                firmware -> firmware.launch().recognised().vmm());
+        if (vmm.equals(Optional.of(TdxVmm.TD_SHIM))) {
+            values.addAll(TdShimEvents.of(
+                    inputs, inputs.firmware.orElseThrow().launch().recognised()));
+            values.add(runtime(inputs, values));
+            return values;
+        }
         if (vmm.filter(known -> !known.isQemu()).isPresent()) {
             return elsewhere(inputs, vmm.get());
         }
@@ -97,10 +103,6 @@ public final class Rtmr {
                     recorder.unknown(
                             "Google's firmware is no release of EDK2, and Google Compute Engine builds its own TD HOB and ACPI"
                                     + " tables",
-                            "a log of such a guest: measure eventlog replay CCEL --quote QUOTE");
-                case TD_SHIM ->
-                    recorder.unknown(
-                            "td-shim measures a TD HOB and a payload parameter area that its VMM makes",
                             "a log of such a guest: measure eventlog replay CCEL --quote QUOTE");
                 default ->
                     recorder.unknown(

@@ -65,6 +65,13 @@ public record TdxLaunch(Firmware firmware, Optional<TdxVmm> vmm, Optional<Sectio
         return Firmware.read(Source.concat(vars, code), strictness);
     }
 
+    /** {@return the launch, by td-shim's VMMs if it is not said by whom and no other starts such a firmware} */
+    TdxLaunch recognised() {
+        return vmm.isEmpty() && TdShimRules.isTdShim(firmware)
+                ? new TdxLaunch(firmware, Optional.of(TdxVmm.TD_SHIM), tail, strictness)
+                : this;
+    }
+
     /** {@return what lies behind the bytes of a measured section} */
     SectionTail effectiveTail() {
         return tail.orElse(vmm.map(TdxVmm::tail).orElse(SectionTail.FILE));

@@ -56,7 +56,7 @@ final class TdxPlan {
      * @throws MalformedInputException if a section's bytes lie outside the file
      */
     static TdxPlan of(TdxLaunch launch) {
-        TdxPlan plan = new TdxPlan(launch);
+        TdxPlan plan = new TdxPlan(launch.recognised());
         plan.warnings.addAll(launch.firmware().warnings());
         plan.metadata = TdxMetadata.find(launch.firmware());
         if (plan.metadata.isEmpty()) {
@@ -77,6 +77,11 @@ final class TdxPlan {
             found.sections().forEach(plan::add);
         }
         return plan;
+    }
+
+    /** The launch, with the VMM that the firmware is made for if no other is said. */
+    TdxLaunch launch() {
+        return launch;
     }
 
     /** The sections that add pages, in table order; only without a refusal. */
@@ -113,6 +118,7 @@ final class TdxPlan {
                             + Long.toHexString(found.source().start())
                             + ": no GUID e9eaf9f3-168e-44d5-a8eb-7f4d8738f6ae before the TDX metadata; QEMU does not look at it");
         }
+        boolean tdShim = launch.vmm().equals(Optional.of(TdxVmm.TD_SHIM));
         if (found.sections().size() < 2) {
             refuse(
                     WarningCode.TDX_SECTION_COUNT,
@@ -127,11 +133,20 @@ final class TdxPlan {
         long hobs = found.sections().stream()
                 .filter(section -> section.type() == TdxMetadata.TD_HOB)
                 .count();
-        if (hobs != 1) {
+        // td-shim does without a TD HOB if its memory is all in PERM_MEM.
+        boolean withoutHob = tdShim && hobs == 0 && TdShimRules.hasPermMem(found.sections());
+        if (hobs != 1 && !withoutHob) {
             refuse(
                     WarningCode.TD_HOB_COUNT,
-                    found.source().name() + ": expected exactly one TD_HOB section, found " + hobs,
+                    found.source().name() + ": expected exactly one TD_HOB section"
+                            + (tdShim ? ", or PERM_MEM sections in its place" : "") + ", found " + hobs,
                     "rebuild the firmware");
+        }
+        if (tdShim) {
+            TdShimRules.check(
+                    found.sections(),
+                    (code, section, expected) ->
+                            refuse(code, at(section, expected), "td-shim would stop at its start"));
         }
         checkOverlaps(found.sections());
         checkAmount(found.sections());
@@ -175,7 +190,10 @@ final class TdxPlan {
                     at(section, "a section whose address and size are multiples of 4096"),
                     "no page can be formed; rebuild the firmware");
         }
-        if (Long.compareUnsigned(section.memoryDataSize(), section.rawDataSize()) < 0) {
+        boolean described = section.type() > TdxMetadata.TEMP_MEM
+                && section.type() <= TdxMetadata.LAST_TYPE
+                && TdShimRules.isNotLoaded(section);
+        if (Long.compareUnsigned(section.memoryDataSize(), section.rawDataSize()) < 0 && !described) {
             refuseAlways(
                     at(section, "a MemoryDataSize of at least the RawDataSize"),
                     "the bytes do not fit into the memory; rebuild the firmware");
