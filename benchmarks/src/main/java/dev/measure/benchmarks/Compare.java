@@ -23,6 +23,7 @@ import dev.measure.tdx.TdxLaunch;
 import dev.measure.vectors.PeWriter;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestException;
@@ -70,11 +71,15 @@ public final class Compare {
     public static void main(String[] args) throws IOException, InterruptedException {
         Compare compare = new Compare(args);
         boolean decided = Engine.await(60);
-        compare.pages();
-        compare.launchDigest();
-        compare.matrix();
-        compare.mrtd();
-        compare.uki();
+        try {
+            compare.pages();
+            compare.launchDigest();
+            compare.matrix();
+            compare.mrtd();
+            compare.uki();
+        } finally {
+            compare.removeScratch();
+        }
         ObjectNode root = compare.mapper.createObjectNode();
         root.put("jdk", System.getProperty("java.runtime.version"));
         root.put("vm", System.getProperty("java.vm.name"));
@@ -86,6 +91,15 @@ public final class Compare {
         Files.writeString(
                 Path.of(compare.options.get("--out")),
                 compare.mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
+    }
+
+    private void removeScratch() throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(scratch)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(scratch);
     }
 
     private boolean wanted(String name) {
@@ -293,6 +307,9 @@ public final class Compare {
 
     /** A UKI of 200 MB in four banks. */
     private void uki() throws IOException {
+        if (!wanted("UKI sections")) {
+            return;
+        }
         Path linux = Files.write(scratch.resolve("linux"), random(12 << 20, 0x11));
         Path initrd = Files.write(scratch.resolve("initrd"), random(188 << 20, 0x22));
         Path uki = PeWriter.stub("262.1")

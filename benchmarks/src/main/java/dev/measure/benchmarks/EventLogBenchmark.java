@@ -54,8 +54,7 @@ public class EventLogBenchmark {
     /** Makes the log. */
     @Setup
     public void make() throws IOException {
-        file = Files.createTempFile("made", ".log");
-        file.toFile().deleteOnExit();
+        file = Scratch.file(".log");
         SplittableRandom random = new SplittableRandom(0x10ca1e5L);
         try (OutputStream out = Files.newOutputStream(file)) {
             byte[] header = header();

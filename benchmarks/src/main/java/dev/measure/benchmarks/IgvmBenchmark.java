@@ -68,7 +68,7 @@ public class IgvmBenchmark {
             headers.add(new PageData(page * 8192L, 1, source.slice(page * 4096L, 4096), 0, PageDataType.NORMAL));
             headers.add(new PageData(page * 8192L + 4096, 1, nothing, 0, PageDataType.NORMAL));
         }
-        file = Files.createTempFile("made", ".igvm");
+        file = Scratch.file(".igvm");
         try (OutputStream out = Files.newOutputStream(file)) {
             IgvmWriter.write(IgvmFile.of("made.igvm", headers), out);
         }

@@ -57,7 +57,7 @@ public class LaunchDigestBenchmark {
     @Setup
     public void prepare() throws IOException {
         file = firmware.equals("made")
-                ? Files.write(Files.createTempFile("made", ".fd"), MadeFirmware.fourMebibytes())
+                ? Files.write(Scratch.file(".fd"), MadeFirmware.fourMebibytes())
                 : Path.of(firmware);
         bytes = Files.readAllBytes(file);
         guest = SnpGuest.qemu(1, CpuModel.parse("EPYC-v4"));

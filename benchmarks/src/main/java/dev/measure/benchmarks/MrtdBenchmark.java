@@ -60,7 +60,7 @@ public class MrtdBenchmark {
     @Setup
     public void prepare() throws IOException {
         bytes = firmware.equals("made") ? made(0x5eed) : Files.readAllBytes(Path.of(firmware));
-        file = Files.write(Files.createTempFile("made", ".fd"), bytes);
+        file = Files.write(Scratch.file(".fd"), bytes);
         open = Source.open(file);
         inMemory = Source.of("made.fd", bytes);
         stream = stream(bytes);

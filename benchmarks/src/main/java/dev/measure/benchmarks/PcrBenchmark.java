@@ -57,7 +57,7 @@ public class PcrBenchmark {
                 .section(".cmdline", "console=ttyS0")
                 .section(".linux", 12 << 20, 0x11)
                 .section(".initrd", initrd, 0x22)
-                .writeTo(Files.createTempFile("made", ".efi"));
+                .writeTo(Scratch.file(".efi"));
     }
 
     private List<PcrPrediction> predict(List<Integer> pcrs) throws IOException {

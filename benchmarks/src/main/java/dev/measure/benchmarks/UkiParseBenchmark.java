@@ -7,7 +7,6 @@ import dev.measure.uki.Uki;
 import dev.measure.vectors.EfifwWriter;
 import dev.measure.vectors.PeWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -47,7 +46,7 @@ public class UkiParseBenchmark {
     /** Makes or finds the UKI. */
     @Setup
     public void prepare() throws IOException {
-        file = uki.equals("made") ? made(Files.createTempFile("made", ".efi")) : Path.of(uki);
+        file = uki.equals("made") ? made(Scratch.file(".efi")) : Path.of(uki);
     }
 
     private static Path made(Path file) throws IOException {

@@ -22,10 +22,11 @@ abstract class LaneKernel {
      *
      * @param state the hash values, before and after
      * @param arrays for each lane the array that holds its blocks
-     * @param offsets for each lane where its first block begins
+     * @param offsets for each lane a place in its array
+     * @param plus how far behind these places the first blocks begin
      * @param blocks how many blocks
      */
-    abstract void blocks(long[] state, byte[][] arrays, int[] offsets, int blocks);
+    abstract void blocks(long[] state, byte[][] arrays, int[] offsets, int plus, int blocks);
 
     /**
      * Hashes one block whose words lie like those of a hash value.
@@ -39,9 +40,20 @@ abstract class LaneKernel {
      * Hashes a block that is the same in all lanes.
      *
      * @param state the hash values, before and after
-     * @param schedule what {@link Sha512#schedule} gives for the block
+     * @param schedule its message schedule, each word with the constant of its round added
+     * @param at where the first of its 80 words lies
+     * @param stride how far each word lies behind the one before
      */
-    abstract void constant(long[] state, long[] schedule);
+    abstract void constant(long[] state, long[] schedule, int at, int stride);
+
+    /**
+     * Expands blocks to message schedules, for {@link #constant}.
+     *
+     * @param arrays for each lane the array that holds its block
+     * @param offsets for each lane where its block begins
+     * @param schedules takes 80 words of each lane, which lie like those of a hash value
+     */
+    abstract void schedules(byte[][] arrays, int[] offsets, long[] schedules);
 
     /** {@return new hash values, one for each lane, all of them the first of a variant} */
     final long[] first(Sha512.Variant variant) {

@@ -96,7 +96,7 @@ public final class Sha384Chains {
             kernel.first(SHA384, state);
             kernel.words(state, words);
             if (end != null) {
-                kernel.constant(state, end);
+                kernel.constant(state, end, 0, 1);
             }
             System.arraycopy(state, 0, words, 0, DIGEST_WORDS * lanes);
             for (int lane = 0; lane < chains.length; lane++) {

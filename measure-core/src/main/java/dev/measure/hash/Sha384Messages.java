@@ -95,10 +95,10 @@ public final class Sha384Messages {
             offsets[lane] = at[first + (lane < count ? lane : 0)];
         }
         kernel.first(SHA384, state);
-        kernel.blocks(state, arrays, offsets, wholeBlocks);
+        kernel.blocks(state, arrays, offsets, 0, wholeBlocks);
         if (length % Sha512.BLOCK == 0) {
             for (long[] end : ends) {
-                kernel.constant(state, end);
+                kernel.constant(state, end, 0, 1);
             }
         } else {
             int blocks = 0;
@@ -108,7 +108,7 @@ public final class Sha384Messages {
                 offsets[lane] = 0;
                 blocks = arrays[lane].length / Sha512.BLOCK;
             }
-            kernel.blocks(state, arrays, offsets, blocks);
+            kernel.blocks(state, arrays, offsets, 0, blocks);
         }
         for (int lane = 0; lane < count; lane++) {
             kernel.digest(SHA384, state, lane, out, outAt[first + lane]);

@@ -235,7 +235,7 @@ public final class Sha512Streams {
                 state[word * lanes + lane] = stream.hash[word];
             }
         }
-        kernel.blocks(state, arrays, offsets, blocks);
+        kernel.blocks(state, arrays, offsets, 0, blocks);
         for (int lane = 0; lane < some.size(); lane++) {
             Stream stream = some.get(lane);
             for (int word = 0; word < Sha512.STATE_WORDS; word++) {

@@ -1,5 +1,6 @@
 package dev.measure.hash;
 
+import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.OR;
@@ -24,6 +25,11 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>The shape of the code follows HotSpot. It inlines the vector operations themselves without limit, but small methods around them
  * only up to 8000 bytecodes in all, so rounds are spelled out. The loops take four rounds a turn: with eight, the first compiler gives
  * up and the method stays interpreted; and the last sixteen rounds, which need no further schedule, are a loop of their own.
+ *
+ * <p>A vector that comes out of a loop has no exact class for the compiler until it is the receiver of a method that each width
+ * implements by itself, such as {@code lanewise} with a vector or {@code blend}: hence no {@code add}, whose profile all widths share,
+ * and hence such a vector is never the argument where it can be the receiver. Words that the next round needs again stay in variables:
+ * arrays lie at any multiple of 8 bytes, so most loads of 64 cross a line of the cache.
  */
 final class VectorLanes extends LaneKernel {
     private static final int LANES = lanesOfThisClass();
@@ -43,15 +49,10 @@ final class VectorLanes extends LaneKernel {
     private static final int WITH_SCHEDULE = (Sha512.ROUNDS - Sha512.BLOCK_WORDS) * LANES;
     private static final int ALL = Sha512.ROUNDS * LANES;
 
-    /** The constants of the rounds, each in all lanes. */
-    private static final long[] K = spread(Sha512.constants());
-
-    private static final long[] NOTHING = new long[ALL];
+    private static final long[] K = Sha512.constants();
 
     private final long[] w = new long[ALL];
     private final long[] v = new long[Sha512.STATE_WORDS * LANES];
-    private long[] constantSchedule = {};
-    private long[] constantWords = {};
 
     /** The first is made by {@link VectorModule}, the others by that one. */
     VectorLanes() {}
@@ -73,14 +74,6 @@ final class VectorLanes extends LaneKernel {
         return numbers;
     }
 
-    private static long[] spread(long[] words) {
-        long[] all = new long[words.length * LANES];
-        for (int i = 0; i < all.length; i++) {
-            all[i] = words[i / LANES];
-        }
-        return all;
-    }
-
     @Override
     int lanes() {
         return LANES;
@@ -92,18 +85,9 @@ final class VectorLanes extends LaneKernel {
     }
 
     @Override
-    void blocks(long[] state, byte[][] arrays, int[] offsets, int blocks) {
+    void blocks(long[] state, byte[][] arrays, int[] offsets, int plus, int blocks) {
         for (int block = 0; block < blocks; block++) {
-            int at = block * Sha512.BLOCK;
-            if (LANES == 8) {
-                load8(arrays, offsets, at, w, 0);
-                load8(arrays, offsets, at + 64, w, 64);
-            } else {
-                load4(arrays, offsets, at, w, 0);
-                load4(arrays, offsets, at + 32, w, 16);
-                load4(arrays, offsets, at + 64, w, 32);
-                load4(arrays, offsets, at + 96, w, 48);
-            }
+            load(arrays, offsets, plus + block * Sha512.BLOCK);
             compress(state);
         }
     }
@@ -115,189 +99,441 @@ final class VectorLanes extends LaneKernel {
     }
 
     @Override
-    void constant(long[] state, long[] schedule) {
-        if (schedule != constantSchedule) {
-            constantSchedule = schedule;
-            constantWords = spread(schedule);
+    void constant(long[] state, long[] schedule, int at, int stride) {
+        withSameSchedule(state, schedule, at, stride);
+    }
+
+    @Override
+    void schedules(byte[][] arrays, int[] offsets, long[] schedules) {
+        load(arrays, offsets, 0);
+        scheduleOnly(w);
+        for (int i = 0, t = 0; i < ALL; i += LANES, t++) {
+            LongVector.fromArray(LONGS, w, i)
+                    .lanewise(ADD, LongVector.broadcast(LONGS, K[t]))
+                    .intoArray(schedules, i);
         }
-        System.arraycopy(state, 0, v, 0, v.length);
-        withoutSchedule(v, constantWords, NOTHING, 0, ALL);
-        addTo(state);
+    }
+
+    private void load(byte[][] arrays, int[] offsets, int at) {
+        if (LANES == 8) {
+            load8(arrays, offsets, at, w, 0);
+            load8(arrays, offsets, at + 64, w, 64);
+        } else {
+            load4(arrays, offsets, at, w, 0);
+            load4(arrays, offsets, at + 32, w, 16);
+            load4(arrays, offsets, at + 64, w, 32);
+            load4(arrays, offsets, at + 96, w, 48);
+        }
     }
 
     private void compress(long[] state) {
         withSchedule(state, v, w);
-        withoutSchedule(v, w, K, WITH_SCHEDULE, ALL);
-        addTo(state);
-    }
-
-    /** FIPS 180-4, section 6.4.2, step 4. */
-    private void addTo(long[] state) {
-        for (int i = 0; i < Sha512.STATE_WORDS; i++) {
-            word(state, i).add(word(v, i)).intoArray(state, i * LANES);
-        }
+        withoutSchedule(state, v, w);
     }
 
     /** The first 64 rounds, and with each of them the word of the schedule that is needed 16 rounds later. */
     private static void withSchedule(long[] state, long[] v, long[] w) {
-        LongVector a = word(state, 0);
-        LongVector b = word(state, 1);
-        LongVector c = word(state, 2);
-        LongVector d = word(state, 3);
-        LongVector e = word(state, 4);
-        LongVector f = word(state, 5);
-        LongVector g = word(state, 6);
-        LongVector h = word(state, 7);
-        LongVector t;
-        LongVector s;
-        LongVector x;
-        LongVector y;
-        for (int i = 0; i < WITH_SCHEDULE; i += 4 * LANES) {
-            t = h.add(LongVector.fromArray(LONGS, w, i).add(LongVector.fromArray(LONGS, K, i)))
-                    .add(g.lanewise(XOR, e.lanewise(AND, f.lanewise(XOR, g))));
-            s = e.lanewise(ROR, 14).lanewise(XOR, e.lanewise(ROR, 18)).lanewise(XOR, e.lanewise(ROR, 41));
-            d = d.add(t).add(s);
-            h = t.add(a.lanewise(AND, b).lanewise(OR, c.lanewise(AND, a.lanewise(OR, b))))
-                    .add(s)
-                    .add(a.lanewise(ROR, 28).lanewise(XOR, a.lanewise(ROR, 34)).lanewise(XOR, a.lanewise(ROR, 39)));
-            x = LongVector.fromArray(LONGS, w, i + 1 * LANES);
-            y = LongVector.fromArray(LONGS, w, i + 14 * LANES);
-            LongVector.fromArray(LONGS, w, i)
-                    .add(x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
-                    .add(LongVector.fromArray(LONGS, w, i + 9 * LANES))
-                    .add(y.lanewise(ROR, 19).lanewise(XOR, y.lanewise(ROR, 61)).lanewise(XOR, y.lanewise(LSHR, 6)))
-                    .intoArray(w, i + 16 * LANES);
-            t = g.add(LongVector.fromArray(LONGS, w, i + LANES).add(LongVector.fromArray(LONGS, K, i + LANES)))
-                    .add(f.lanewise(XOR, d.lanewise(AND, e.lanewise(XOR, f))));
-            s = d.lanewise(ROR, 14).lanewise(XOR, d.lanewise(ROR, 18)).lanewise(XOR, d.lanewise(ROR, 41));
-            c = c.add(t).add(s);
-            g = t.add(h.lanewise(AND, a).lanewise(OR, b.lanewise(AND, h.lanewise(OR, a))))
-                    .add(s)
-                    .add(h.lanewise(ROR, 28).lanewise(XOR, h.lanewise(ROR, 34)).lanewise(XOR, h.lanewise(ROR, 39)));
+        LongVector a = LongVector.fromArray(LONGS, state, 0);
+        LongVector b = LongVector.fromArray(LONGS, state, LANES);
+        LongVector c = LongVector.fromArray(LONGS, state, 2 * LANES);
+        LongVector d = LongVector.fromArray(LONGS, state, 3 * LANES);
+        LongVector e = LongVector.fromArray(LONGS, state, 4 * LANES);
+        LongVector f = LongVector.fromArray(LONGS, state, 5 * LANES);
+        LongVector g = LongVector.fromArray(LONGS, state, 6 * LANES);
+        LongVector h = LongVector.fromArray(LONGS, state, 7 * LANES);
+        LongVector u;
+        LongVector now = LongVector.fromArray(LONGS, w, 0); // w[t]
+        LongVector x; // w[t + 1]
+        LongVector y = LongVector.fromArray(LONGS, w, 14 * LANES); // w[t + 14]
+        LongVector z = LongVector.fromArray(LONGS, w, 15 * LANES); // w[t + 15]
+        for (int i = 0, t = 0; i < WITH_SCHEDULE; i += 4 * LANES, t += 4) {
+            u = h.lanewise(ADD, now.lanewise(ADD, LongVector.broadcast(LONGS, K[t])))
+                    .lanewise(ADD, g.lanewise(XOR, e.lanewise(AND, f.lanewise(XOR, g))))
+                    .lanewise(
+                            ADD,
+                            e.lanewise(ROR, 14)
+                                    .lanewise(XOR, e.lanewise(ROR, 18))
+                                    .lanewise(XOR, e.lanewise(ROR, 41)));
+            d = d.lanewise(ADD, u);
+            h = u.lanewise(
+                    ADD,
+                    a.lanewise(AND, b)
+                            .lanewise(OR, c.lanewise(AND, a.lanewise(OR, b)))
+                            .lanewise(
+                                    ADD,
+                                    a.lanewise(ROR, 28)
+                                            .lanewise(XOR, a.lanewise(ROR, 34))
+                                            .lanewise(XOR, a.lanewise(ROR, 39))));
+            x = LongVector.fromArray(LONGS, w, i + LANES);
+            y = now.lanewise(
+                            ADD,
+                            x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
+                    .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 9 * LANES))
+                    .lanewise(
+                            ADD,
+                            y.lanewise(ROR, 19)
+                                    .lanewise(XOR, y.lanewise(ROR, 61))
+                                    .lanewise(XOR, y.lanewise(LSHR, 6)));
+            y.intoArray(w, i + 16 * LANES);
+            now = x;
+            u = g.lanewise(ADD, now.lanewise(ADD, LongVector.broadcast(LONGS, K[t + 1])))
+                    .lanewise(ADD, f.lanewise(XOR, d.lanewise(AND, e.lanewise(XOR, f))))
+                    .lanewise(
+                            ADD,
+                            d.lanewise(ROR, 14)
+                                    .lanewise(XOR, d.lanewise(ROR, 18))
+                                    .lanewise(XOR, d.lanewise(ROR, 41)));
+            c = c.lanewise(ADD, u);
+            g = u.lanewise(
+                    ADD,
+                    h.lanewise(AND, a)
+                            .lanewise(OR, b.lanewise(AND, h.lanewise(OR, a)))
+                            .lanewise(
+                                    ADD,
+                                    h.lanewise(ROR, 28)
+                                            .lanewise(XOR, h.lanewise(ROR, 34))
+                                            .lanewise(XOR, h.lanewise(ROR, 39))));
             x = LongVector.fromArray(LONGS, w, i + 2 * LANES);
-            y = LongVector.fromArray(LONGS, w, i + 15 * LANES);
-            LongVector.fromArray(LONGS, w, i + LANES)
-                    .add(x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
-                    .add(LongVector.fromArray(LONGS, w, i + 10 * LANES))
-                    .add(y.lanewise(ROR, 19).lanewise(XOR, y.lanewise(ROR, 61)).lanewise(XOR, y.lanewise(LSHR, 6)))
-                    .intoArray(w, i + 17 * LANES);
-            t = f.add(LongVector.fromArray(LONGS, w, i + 2 * LANES).add(LongVector.fromArray(LONGS, K, i + 2 * LANES)))
-                    .add(e.lanewise(XOR, c.lanewise(AND, d.lanewise(XOR, e))));
-            s = c.lanewise(ROR, 14).lanewise(XOR, c.lanewise(ROR, 18)).lanewise(XOR, c.lanewise(ROR, 41));
-            b = b.add(t).add(s);
-            f = t.add(g.lanewise(AND, h).lanewise(OR, a.lanewise(AND, g.lanewise(OR, h))))
-                    .add(s)
-                    .add(g.lanewise(ROR, 28).lanewise(XOR, g.lanewise(ROR, 34)).lanewise(XOR, g.lanewise(ROR, 39)));
+            z = now.lanewise(
+                            ADD,
+                            x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
+                    .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 10 * LANES))
+                    .lanewise(
+                            ADD,
+                            z.lanewise(ROR, 19)
+                                    .lanewise(XOR, z.lanewise(ROR, 61))
+                                    .lanewise(XOR, z.lanewise(LSHR, 6)));
+            z.intoArray(w, i + 17 * LANES);
+            now = x;
+            u = f.lanewise(ADD, now.lanewise(ADD, LongVector.broadcast(LONGS, K[t + 2])))
+                    .lanewise(ADD, e.lanewise(XOR, c.lanewise(AND, d.lanewise(XOR, e))))
+                    .lanewise(
+                            ADD,
+                            c.lanewise(ROR, 14)
+                                    .lanewise(XOR, c.lanewise(ROR, 18))
+                                    .lanewise(XOR, c.lanewise(ROR, 41)));
+            b = b.lanewise(ADD, u);
+            f = u.lanewise(
+                    ADD,
+                    g.lanewise(AND, h)
+                            .lanewise(OR, a.lanewise(AND, g.lanewise(OR, h)))
+                            .lanewise(
+                                    ADD,
+                                    g.lanewise(ROR, 28)
+                                            .lanewise(XOR, g.lanewise(ROR, 34))
+                                            .lanewise(XOR, g.lanewise(ROR, 39))));
             x = LongVector.fromArray(LONGS, w, i + 3 * LANES);
-            y = LongVector.fromArray(LONGS, w, i + 16 * LANES);
-            LongVector.fromArray(LONGS, w, i + 2 * LANES)
-                    .add(x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
-                    .add(LongVector.fromArray(LONGS, w, i + 11 * LANES))
-                    .add(y.lanewise(ROR, 19).lanewise(XOR, y.lanewise(ROR, 61)).lanewise(XOR, y.lanewise(LSHR, 6)))
-                    .intoArray(w, i + 18 * LANES);
-            t = e.add(LongVector.fromArray(LONGS, w, i + 3 * LANES).add(LongVector.fromArray(LONGS, K, i + 3 * LANES)))
-                    .add(d.lanewise(XOR, b.lanewise(AND, c.lanewise(XOR, d))));
-            s = b.lanewise(ROR, 14).lanewise(XOR, b.lanewise(ROR, 18)).lanewise(XOR, b.lanewise(ROR, 41));
-            a = a.add(t).add(s);
-            e = t.add(f.lanewise(AND, g).lanewise(OR, h.lanewise(AND, f.lanewise(OR, g))))
-                    .add(s)
-                    .add(f.lanewise(ROR, 28).lanewise(XOR, f.lanewise(ROR, 34)).lanewise(XOR, f.lanewise(ROR, 39)));
+            y = now.lanewise(
+                            ADD,
+                            x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
+                    .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 11 * LANES))
+                    .lanewise(
+                            ADD,
+                            y.lanewise(ROR, 19)
+                                    .lanewise(XOR, y.lanewise(ROR, 61))
+                                    .lanewise(XOR, y.lanewise(LSHR, 6)));
+            y.intoArray(w, i + 18 * LANES);
+            now = x;
+            u = e.lanewise(ADD, now.lanewise(ADD, LongVector.broadcast(LONGS, K[t + 3])))
+                    .lanewise(ADD, d.lanewise(XOR, b.lanewise(AND, c.lanewise(XOR, d))))
+                    .lanewise(
+                            ADD,
+                            b.lanewise(ROR, 14)
+                                    .lanewise(XOR, b.lanewise(ROR, 18))
+                                    .lanewise(XOR, b.lanewise(ROR, 41)));
+            a = a.lanewise(ADD, u);
+            e = u.lanewise(
+                    ADD,
+                    f.lanewise(AND, g)
+                            .lanewise(OR, h.lanewise(AND, f.lanewise(OR, g)))
+                            .lanewise(
+                                    ADD,
+                                    f.lanewise(ROR, 28)
+                                            .lanewise(XOR, f.lanewise(ROR, 34))
+                                            .lanewise(XOR, f.lanewise(ROR, 39))));
             x = LongVector.fromArray(LONGS, w, i + 4 * LANES);
-            y = LongVector.fromArray(LONGS, w, i + 17 * LANES);
-            LongVector.fromArray(LONGS, w, i + 3 * LANES)
-                    .add(x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
-                    .add(LongVector.fromArray(LONGS, w, i + 12 * LANES))
-                    .add(y.lanewise(ROR, 19).lanewise(XOR, y.lanewise(ROR, 61)).lanewise(XOR, y.lanewise(LSHR, 6)))
-                    .intoArray(w, i + 19 * LANES);
-            t = a;
+            z = now.lanewise(
+                            ADD,
+                            x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
+                    .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 12 * LANES))
+                    .lanewise(
+                            ADD,
+                            z.lanewise(ROR, 19)
+                                    .lanewise(XOR, z.lanewise(ROR, 61))
+                                    .lanewise(XOR, z.lanewise(LSHR, 6)));
+            z.intoArray(w, i + 19 * LANES);
+            now = x;
+            u = a;
             a = e;
-            e = t;
-            t = b;
+            e = u;
+            u = b;
             b = f;
-            f = t;
-            t = c;
+            f = u;
+            u = c;
             c = g;
-            g = t;
-            t = d;
+            g = u;
+            u = d;
             d = h;
-            h = t;
+            h = u;
         }
-        a.intoArray(v, 0);
-        b.intoArray(v, LANES);
-        c.intoArray(v, 2 * LANES);
-        d.intoArray(v, 3 * LANES);
-        e.intoArray(v, 4 * LANES);
-        f.intoArray(v, 5 * LANES);
-        g.intoArray(v, 6 * LANES);
-        h.intoArray(v, 7 * LANES);
+        a.lanewise(OR, a).intoArray(v, 0);
+        b.lanewise(OR, b).intoArray(v, LANES);
+        c.lanewise(OR, c).intoArray(v, 2 * LANES);
+        d.lanewise(OR, d).intoArray(v, 3 * LANES);
+        e.lanewise(OR, e).intoArray(v, 4 * LANES);
+        f.lanewise(OR, f).intoArray(v, 5 * LANES);
+        g.lanewise(OR, g).intoArray(v, 6 * LANES);
+        h.lanewise(OR, h).intoArray(v, 7 * LANES);
     }
 
-    /** Rounds whose words are all there. */
-    private static void withoutSchedule(long[] v, long[] w, long[] k, int from, int to) {
-        LongVector a = word(v, 0);
-        LongVector b = word(v, 1);
-        LongVector c = word(v, 2);
-        LongVector d = word(v, 3);
-        LongVector e = word(v, 4);
-        LongVector f = word(v, 5);
-        LongVector g = word(v, 6);
-        LongVector h = word(v, 7);
-        LongVector t;
-        LongVector s;
-        for (int i = from; i < to; i += 4 * LANES) {
-            t = h.add(LongVector.fromArray(LONGS, w, i).add(LongVector.fromArray(LONGS, k, i)))
-                    .add(g.lanewise(XOR, e.lanewise(AND, f.lanewise(XOR, g))));
-            s = e.lanewise(ROR, 14).lanewise(XOR, e.lanewise(ROR, 18)).lanewise(XOR, e.lanewise(ROR, 41));
-            d = d.add(t).add(s);
-            h = t.add(a.lanewise(AND, b).lanewise(OR, c.lanewise(AND, a.lanewise(OR, b))))
-                    .add(s)
-                    .add(a.lanewise(ROR, 28).lanewise(XOR, a.lanewise(ROR, 34)).lanewise(XOR, a.lanewise(ROR, 39)));
-            t = g.add(LongVector.fromArray(LONGS, w, i + LANES).add(LongVector.fromArray(LONGS, k, i + LANES)))
-                    .add(f.lanewise(XOR, d.lanewise(AND, e.lanewise(XOR, f))));
-            s = d.lanewise(ROR, 14).lanewise(XOR, d.lanewise(ROR, 18)).lanewise(XOR, d.lanewise(ROR, 41));
-            c = c.add(t).add(s);
-            g = t.add(h.lanewise(AND, a).lanewise(OR, b.lanewise(AND, h.lanewise(OR, a))))
-                    .add(s)
-                    .add(h.lanewise(ROR, 28).lanewise(XOR, h.lanewise(ROR, 34)).lanewise(XOR, h.lanewise(ROR, 39)));
-            t = f.add(LongVector.fromArray(LONGS, w, i + 2 * LANES).add(LongVector.fromArray(LONGS, k, i + 2 * LANES)))
-                    .add(e.lanewise(XOR, c.lanewise(AND, d.lanewise(XOR, e))));
-            s = c.lanewise(ROR, 14).lanewise(XOR, c.lanewise(ROR, 18)).lanewise(XOR, c.lanewise(ROR, 41));
-            b = b.add(t).add(s);
-            f = t.add(g.lanewise(AND, h).lanewise(OR, a.lanewise(AND, g.lanewise(OR, h))))
-                    .add(s)
-                    .add(g.lanewise(ROR, 28).lanewise(XOR, g.lanewise(ROR, 34)).lanewise(XOR, g.lanewise(ROR, 39)));
-            t = e.add(LongVector.fromArray(LONGS, w, i + 3 * LANES).add(LongVector.fromArray(LONGS, k, i + 3 * LANES)))
-                    .add(d.lanewise(XOR, b.lanewise(AND, c.lanewise(XOR, d))));
-            s = b.lanewise(ROR, 14).lanewise(XOR, b.lanewise(ROR, 18)).lanewise(XOR, b.lanewise(ROR, 41));
-            a = a.add(t).add(s);
-            e = t.add(f.lanewise(AND, g).lanewise(OR, h.lanewise(AND, f.lanewise(OR, g))))
-                    .add(s)
-                    .add(f.lanewise(ROR, 28).lanewise(XOR, f.lanewise(ROR, 34)).lanewise(XOR, f.lanewise(ROR, 39)));
-            t = a;
+    /** The last 16 rounds, whose words are all there. FIPS 180-4, section 6.4.2, steps 3 and 4. */
+    private static void withoutSchedule(long[] state, long[] v, long[] w) {
+        LongVector a = LongVector.fromArray(LONGS, v, 0);
+        LongVector b = LongVector.fromArray(LONGS, v, LANES);
+        LongVector c = LongVector.fromArray(LONGS, v, 2 * LANES);
+        LongVector d = LongVector.fromArray(LONGS, v, 3 * LANES);
+        LongVector e = LongVector.fromArray(LONGS, v, 4 * LANES);
+        LongVector f = LongVector.fromArray(LONGS, v, 5 * LANES);
+        LongVector g = LongVector.fromArray(LONGS, v, 6 * LANES);
+        LongVector h = LongVector.fromArray(LONGS, v, 7 * LANES);
+        LongVector u;
+        for (int i = WITH_SCHEDULE, t = Sha512.ROUNDS - Sha512.BLOCK_WORDS; i < ALL; i += 4 * LANES, t += 4) {
+            u = h.lanewise(ADD, LongVector.fromArray(LONGS, w, i).lanewise(ADD, LongVector.broadcast(LONGS, K[t])))
+                    .lanewise(ADD, g.lanewise(XOR, e.lanewise(AND, f.lanewise(XOR, g))))
+                    .lanewise(
+                            ADD,
+                            e.lanewise(ROR, 14)
+                                    .lanewise(XOR, e.lanewise(ROR, 18))
+                                    .lanewise(XOR, e.lanewise(ROR, 41)));
+            d = d.lanewise(ADD, u);
+            h = u.lanewise(
+                    ADD,
+                    a.lanewise(AND, b)
+                            .lanewise(OR, c.lanewise(AND, a.lanewise(OR, b)))
+                            .lanewise(
+                                    ADD,
+                                    a.lanewise(ROR, 28)
+                                            .lanewise(XOR, a.lanewise(ROR, 34))
+                                            .lanewise(XOR, a.lanewise(ROR, 39))));
+            u = g.lanewise(
+                            ADD,
+                            LongVector.fromArray(LONGS, w, i + LANES)
+                                    .lanewise(ADD, LongVector.broadcast(LONGS, K[t + 1])))
+                    .lanewise(ADD, f.lanewise(XOR, d.lanewise(AND, e.lanewise(XOR, f))))
+                    .lanewise(
+                            ADD,
+                            d.lanewise(ROR, 14)
+                                    .lanewise(XOR, d.lanewise(ROR, 18))
+                                    .lanewise(XOR, d.lanewise(ROR, 41)));
+            c = c.lanewise(ADD, u);
+            g = u.lanewise(
+                    ADD,
+                    h.lanewise(AND, a)
+                            .lanewise(OR, b.lanewise(AND, h.lanewise(OR, a)))
+                            .lanewise(
+                                    ADD,
+                                    h.lanewise(ROR, 28)
+                                            .lanewise(XOR, h.lanewise(ROR, 34))
+                                            .lanewise(XOR, h.lanewise(ROR, 39))));
+            u = f.lanewise(
+                            ADD,
+                            LongVector.fromArray(LONGS, w, i + 2 * LANES)
+                                    .lanewise(ADD, LongVector.broadcast(LONGS, K[t + 2])))
+                    .lanewise(ADD, e.lanewise(XOR, c.lanewise(AND, d.lanewise(XOR, e))))
+                    .lanewise(
+                            ADD,
+                            c.lanewise(ROR, 14)
+                                    .lanewise(XOR, c.lanewise(ROR, 18))
+                                    .lanewise(XOR, c.lanewise(ROR, 41)));
+            b = b.lanewise(ADD, u);
+            f = u.lanewise(
+                    ADD,
+                    g.lanewise(AND, h)
+                            .lanewise(OR, a.lanewise(AND, g.lanewise(OR, h)))
+                            .lanewise(
+                                    ADD,
+                                    g.lanewise(ROR, 28)
+                                            .lanewise(XOR, g.lanewise(ROR, 34))
+                                            .lanewise(XOR, g.lanewise(ROR, 39))));
+            u = e.lanewise(
+                            ADD,
+                            LongVector.fromArray(LONGS, w, i + 3 * LANES)
+                                    .lanewise(ADD, LongVector.broadcast(LONGS, K[t + 3])))
+                    .lanewise(ADD, d.lanewise(XOR, b.lanewise(AND, c.lanewise(XOR, d))))
+                    .lanewise(
+                            ADD,
+                            b.lanewise(ROR, 14)
+                                    .lanewise(XOR, b.lanewise(ROR, 18))
+                                    .lanewise(XOR, b.lanewise(ROR, 41)));
+            a = a.lanewise(ADD, u);
+            e = u.lanewise(
+                    ADD,
+                    f.lanewise(AND, g)
+                            .lanewise(OR, h.lanewise(AND, f.lanewise(OR, g)))
+                            .lanewise(
+                                    ADD,
+                                    f.lanewise(ROR, 28)
+                                            .lanewise(XOR, f.lanewise(ROR, 34))
+                                            .lanewise(XOR, f.lanewise(ROR, 39))));
+            u = a;
             a = e;
-            e = t;
-            t = b;
+            e = u;
+            u = b;
             b = f;
-            f = t;
-            t = c;
+            f = u;
+            u = c;
             c = g;
-            g = t;
-            t = d;
+            g = u;
+            u = d;
             d = h;
-            h = t;
+            h = u;
         }
-        a.intoArray(v, 0);
-        b.intoArray(v, LANES);
-        c.intoArray(v, 2 * LANES);
-        d.intoArray(v, 3 * LANES);
-        e.intoArray(v, 4 * LANES);
-        f.intoArray(v, 5 * LANES);
-        g.intoArray(v, 6 * LANES);
-        h.intoArray(v, 7 * LANES);
+        a.lanewise(ADD, LongVector.fromArray(LONGS, state, 0)).intoArray(state, 0);
+        b.lanewise(ADD, LongVector.fromArray(LONGS, state, LANES)).intoArray(state, LANES);
+        c.lanewise(ADD, LongVector.fromArray(LONGS, state, 2 * LANES)).intoArray(state, 2 * LANES);
+        d.lanewise(ADD, LongVector.fromArray(LONGS, state, 3 * LANES)).intoArray(state, 3 * LANES);
+        e.lanewise(ADD, LongVector.fromArray(LONGS, state, 4 * LANES)).intoArray(state, 4 * LANES);
+        f.lanewise(ADD, LongVector.fromArray(LONGS, state, 5 * LANES)).intoArray(state, 5 * LANES);
+        g.lanewise(ADD, LongVector.fromArray(LONGS, state, 6 * LANES)).intoArray(state, 6 * LANES);
+        h.lanewise(ADD, LongVector.fromArray(LONGS, state, 7 * LANES)).intoArray(state, 7 * LANES);
     }
 
-    private static LongVector word(long[] words, int i) {
-        return LongVector.fromArray(LONGS, words, i * LANES);
+    /** All rounds with words, and the constants of the rounds in them, that are the same in all lanes. */
+    private static void withSameSchedule(long[] state, long[] schedule, int first, int stride) {
+        LongVector a = LongVector.fromArray(LONGS, state, 0);
+        LongVector b = LongVector.fromArray(LONGS, state, LANES);
+        LongVector c = LongVector.fromArray(LONGS, state, 2 * LANES);
+        LongVector d = LongVector.fromArray(LONGS, state, 3 * LANES);
+        LongVector e = LongVector.fromArray(LONGS, state, 4 * LANES);
+        LongVector f = LongVector.fromArray(LONGS, state, 5 * LANES);
+        LongVector g = LongVector.fromArray(LONGS, state, 6 * LANES);
+        LongVector h = LongVector.fromArray(LONGS, state, 7 * LANES);
+        LongVector u;
+        int end = first + Sha512.ROUNDS * stride;
+        for (int at = first; at < end; at += 4 * stride) {
+            u = h.lanewise(ADD, LongVector.broadcast(LONGS, schedule[at]))
+                    .lanewise(ADD, g.lanewise(XOR, e.lanewise(AND, f.lanewise(XOR, g))))
+                    .lanewise(
+                            ADD,
+                            e.lanewise(ROR, 14)
+                                    .lanewise(XOR, e.lanewise(ROR, 18))
+                                    .lanewise(XOR, e.lanewise(ROR, 41)));
+            d = d.lanewise(ADD, u);
+            h = u.lanewise(
+                    ADD,
+                    a.lanewise(AND, b)
+                            .lanewise(OR, c.lanewise(AND, a.lanewise(OR, b)))
+                            .lanewise(
+                                    ADD,
+                                    a.lanewise(ROR, 28)
+                                            .lanewise(XOR, a.lanewise(ROR, 34))
+                                            .lanewise(XOR, a.lanewise(ROR, 39))));
+            u = g.lanewise(ADD, LongVector.broadcast(LONGS, schedule[at + stride]))
+                    .lanewise(ADD, f.lanewise(XOR, d.lanewise(AND, e.lanewise(XOR, f))))
+                    .lanewise(
+                            ADD,
+                            d.lanewise(ROR, 14)
+                                    .lanewise(XOR, d.lanewise(ROR, 18))
+                                    .lanewise(XOR, d.lanewise(ROR, 41)));
+            c = c.lanewise(ADD, u);
+            g = u.lanewise(
+                    ADD,
+                    h.lanewise(AND, a)
+                            .lanewise(OR, b.lanewise(AND, h.lanewise(OR, a)))
+                            .lanewise(
+                                    ADD,
+                                    h.lanewise(ROR, 28)
+                                            .lanewise(XOR, h.lanewise(ROR, 34))
+                                            .lanewise(XOR, h.lanewise(ROR, 39))));
+            u = f.lanewise(ADD, LongVector.broadcast(LONGS, schedule[at + 2 * stride]))
+                    .lanewise(ADD, e.lanewise(XOR, c.lanewise(AND, d.lanewise(XOR, e))))
+                    .lanewise(
+                            ADD,
+                            c.lanewise(ROR, 14)
+                                    .lanewise(XOR, c.lanewise(ROR, 18))
+                                    .lanewise(XOR, c.lanewise(ROR, 41)));
+            b = b.lanewise(ADD, u);
+            f = u.lanewise(
+                    ADD,
+                    g.lanewise(AND, h)
+                            .lanewise(OR, a.lanewise(AND, g.lanewise(OR, h)))
+                            .lanewise(
+                                    ADD,
+                                    g.lanewise(ROR, 28)
+                                            .lanewise(XOR, g.lanewise(ROR, 34))
+                                            .lanewise(XOR, g.lanewise(ROR, 39))));
+            u = e.lanewise(ADD, LongVector.broadcast(LONGS, schedule[at + 3 * stride]))
+                    .lanewise(ADD, d.lanewise(XOR, b.lanewise(AND, c.lanewise(XOR, d))))
+                    .lanewise(
+                            ADD,
+                            b.lanewise(ROR, 14)
+                                    .lanewise(XOR, b.lanewise(ROR, 18))
+                                    .lanewise(XOR, b.lanewise(ROR, 41)));
+            a = a.lanewise(ADD, u);
+            e = u.lanewise(
+                    ADD,
+                    f.lanewise(AND, g)
+                            .lanewise(OR, h.lanewise(AND, f.lanewise(OR, g)))
+                            .lanewise(
+                                    ADD,
+                                    f.lanewise(ROR, 28)
+                                            .lanewise(XOR, f.lanewise(ROR, 34))
+                                            .lanewise(XOR, f.lanewise(ROR, 39))));
+            u = a;
+            a = e;
+            e = u;
+            u = b;
+            b = f;
+            f = u;
+            u = c;
+            c = g;
+            g = u;
+            u = d;
+            d = h;
+            h = u;
+        }
+        a.lanewise(ADD, LongVector.fromArray(LONGS, state, 0)).intoArray(state, 0);
+        b.lanewise(ADD, LongVector.fromArray(LONGS, state, LANES)).intoArray(state, LANES);
+        c.lanewise(ADD, LongVector.fromArray(LONGS, state, 2 * LANES)).intoArray(state, 2 * LANES);
+        d.lanewise(ADD, LongVector.fromArray(LONGS, state, 3 * LANES)).intoArray(state, 3 * LANES);
+        e.lanewise(ADD, LongVector.fromArray(LONGS, state, 4 * LANES)).intoArray(state, 4 * LANES);
+        f.lanewise(ADD, LongVector.fromArray(LONGS, state, 5 * LANES)).intoArray(state, 5 * LANES);
+        g.lanewise(ADD, LongVector.fromArray(LONGS, state, 6 * LANES)).intoArray(state, 6 * LANES);
+        h.lanewise(ADD, LongVector.fromArray(LONGS, state, 7 * LANES)).intoArray(state, 7 * LANES);
+    }
+
+    /** FIPS 180-4, section 6.4.2, step 1. */
+    private static void scheduleOnly(long[] w) {
+        LongVector now = LongVector.fromArray(LONGS, w, 0); // w[t]
+        LongVector x; // w[t + 1]
+        LongVector y = LongVector.fromArray(LONGS, w, 14 * LANES); // w[t + 14]
+        LongVector z = LongVector.fromArray(LONGS, w, 15 * LANES); // w[t + 15]
+        for (int i = 0; i < WITH_SCHEDULE; i += 2 * LANES) {
+            x = LongVector.fromArray(LONGS, w, i + LANES);
+            y = now.lanewise(
+                            ADD,
+                            x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
+                    .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 9 * LANES))
+                    .lanewise(
+                            ADD,
+                            y.lanewise(ROR, 19)
+                                    .lanewise(XOR, y.lanewise(ROR, 61))
+                                    .lanewise(XOR, y.lanewise(LSHR, 6)));
+            y.intoArray(w, i + 16 * LANES);
+            now = LongVector.fromArray(LONGS, w, i + 2 * LANES);
+            z = x.lanewise(
+                            ADD,
+                            now.lanewise(ROR, 1)
+                                    .lanewise(XOR, now.lanewise(ROR, 8))
+                                    .lanewise(XOR, now.lanewise(LSHR, 7)))
+                    .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 10 * LANES))
+                    .lanewise(
+                            ADD,
+                            z.lanewise(ROR, 19)
+                                    .lanewise(XOR, z.lanewise(ROR, 61))
+                                    .lanewise(XOR, z.lanewise(LSHR, 6)));
+            z.intoArray(w, i + 17 * LANES);
+        }
     }
 
     /**

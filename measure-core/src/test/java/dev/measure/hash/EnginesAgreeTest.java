@@ -158,6 +158,54 @@ class EnginesAgreeTest {
     }
 
     @Test
+    void streamsInLockstepWithBlocksOfTheirOwnAndTheSameInAll() throws Exception {
+        Engine engine = Engine.current();
+        if (!engine.sideBySide()) {
+            assertThrows(IllegalArgumentException.class, () -> Sha384Lockstep.of(engine, 2));
+            return;
+        }
+        assertThrows(IllegalArgumentException.class, () -> Sha384Lockstep.of(engine, 0));
+        assertThrows(IllegalArgumentException.class, () -> Sha384Lockstep.of(engine, Sha384Lockstep.most(engine) + 1));
+        byte[] array = bytes(40_000);
+        for (int iteration = 0; iteration < 60; iteration++) {
+            int count = 1 + random.nextInt(Sha384Lockstep.most(engine));
+            Sha384Lockstep ours = Sha384Lockstep.of(engine, count);
+            Sha384Lockstep.SameBlocks same = ours.sameBlocks();
+            assertThrows(IllegalArgumentException.class, () -> ours.same(same, 0), "nothing was expanded");
+            assertThrows(IllegalArgumentException.class, () -> same.expand(array, 0, same.room() + 1));
+            List<MessageDigest> expected = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                expected.add(MessageDigest.getInstance("SHA-384"));
+            }
+            int[] at = new int[count];
+            for (int step = random.nextInt(8); step > 0; step--) {
+                for (int i = 0; i < count; i++) {
+                    at[i] = random.nextInt(array.length - 10 * 128);
+                    ours.at(i, array, at[i]);
+                }
+                int plus = random.nextInt(128);
+                int blocks = 1 + random.nextInt(8);
+                ours.each(plus, blocks);
+                int room = 1 + random.nextInt(same.room());
+                int from = random.nextInt(array.length - room * 128);
+                same.expand(array, from, room);
+                int which = random.nextInt(room);
+                ours.same(same, which);
+                assertThrows(IllegalArgumentException.class, () -> ours.same(same, room));
+                for (int i = 0; i < count; i++) {
+                    expected.get(i).update(array, at[i] + plus, blocks * 128);
+                    expected.get(i).update(array, from + which * 128, 128);
+                }
+            }
+            byte[][] digests = ours.digests();
+            assertEquals(count, digests.length);
+            for (int i = 0; i < count; i++) {
+                assertArrayEquals(expected.get(i).digest(), digests[i], "seed " + SEED + ": stream " + i);
+            }
+        }
+    }
+
+    @Test
     void plainJavaInPiecesOfAnyLength() throws Exception {
         byte[] array = bytes(2000);
         for (int iteration = 0; iteration < 2000; iteration++) {

@@ -22,10 +22,10 @@ final class OneByOne extends LaneKernel {
     }
 
     @Override
-    void blocks(long[] state, byte[][] arrays, int[] offsets, int blocks) {
+    void blocks(long[] state, byte[][] arrays, int[] offsets, int plus, int blocks) {
         for (int lane = 0; lane < 4; lane++) {
             for (int block = 0; block < blocks; block++) {
-                compress(state, lane, Sha512.schedule(arrays[lane], offsets[lane] + 128 * block));
+                compress(state, lane, Sha512.schedule(arrays[lane], offsets[lane] + plus + 128 * block));
             }
         }
     }
@@ -42,9 +42,23 @@ final class OneByOne extends LaneKernel {
     }
 
     @Override
-    void constant(long[] state, long[] schedule) {
+    void constant(long[] state, long[] schedule, int at, int stride) {
+        long[] words = new long[80];
+        for (int word = 0; word < 80; word++) {
+            words[word] = schedule[at + word * stride];
+        }
         for (int lane = 0; lane < 4; lane++) {
-            compress(state, lane, schedule);
+            compress(state, lane, words);
+        }
+    }
+
+    @Override
+    void schedules(byte[][] arrays, int[] offsets, long[] schedules) {
+        for (int lane = 0; lane < 4; lane++) {
+            long[] schedule = Sha512.schedule(arrays[lane], offsets[lane]);
+            for (int word = 0; word < 80; word++) {
+                schedules[4 * word + lane] = schedule[word];
+            }
         }
     }
 

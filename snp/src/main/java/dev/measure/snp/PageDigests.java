@@ -11,6 +11,10 @@ import java.util.Arrays;
 final class PageDigests {
     private static final int PAGE = PageInfo.PAGE;
     private static final int DIGEST = PageInfo.DIGEST;
+
+    /** Bytes after which the chain hears of new digests. */
+    private static final int PART = 64 * PAGE;
+
     private static final byte[] ERASED = erased();
 
     private PageDigests() {}
@@ -88,9 +92,18 @@ final class PageDigests {
             this.sameAs = new int[packed.length / DIGEST];
         }
 
-        /** Pieces hold whole pages: the length of the image and of a piece are multiples of a page. */
+        /**
+         * Pieces hold whole pages: the length of the image and of a piece are multiples of a page. An image in memory comes as one
+         * piece; it is taken in parts, so that the chain can follow.
+         */
         @Override
         public void accept(byte[] array, int offset, int count) {
+            for (int done = 0; done < count; done += PART) {
+                part(array, offset + done, Math.min(PART, count - done));
+            }
+        }
+
+        private void part(byte[] array, int offset, int count) {
             for (int from = offset; from < offset + count; from += PAGE) {
                 sameAs[page] = known(array, from);
                 if (sameAs[page] == page) {

@@ -51,6 +51,20 @@ final class MrtdRecords {
         }
     }
 
+    /** {@return the first 128 bytes of records of TDH.MEM.PAGE.ADD or TDH.MR.EXTEND, still without addresses} */
+    static byte[] heads(boolean add, int count) {
+        byte[] heads = new byte[count * HEAD];
+        for (int head = 0; head < count; head++) {
+            name(add ? "MEM.PAGE.ADD" : "MR.EXTEND", heads, head * HEAD);
+        }
+        return heads;
+    }
+
+    /** Sets the address of one of these heads. */
+    static void address(byte[] heads, int head, long gpa) {
+        U64.set(heads, head * HEAD + GPA, gpa);
+    }
+
     private static void name(String instruction, byte[] into, int at) {
         byte[] ascii = instruction.getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(ascii, 0, into, at, ascii.length);

@@ -2,13 +2,17 @@ package dev.measure.tdx;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
-import dev.measure.Source;
 import dev.measure.hash.Engine;
+import dev.measure.hash.Sha384Lockstep;
 import dev.measure.hash.Sha512Streams;
 import dev.measure.tdx.TdxPlan.MeasuredSection;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * The records of one MRTD, a page or a run of added pages at a time, so that several streams can be hashed side by side: other
@@ -17,21 +21,12 @@ import java.util.List;
 final class MrtdStream {
     private static final int PAGE = MrtdRecords.PAGE;
 
-    /** Pages that are read from the image at a time. */
-    private static final int WINDOW = 16;
-
-    private static final byte[] NOTHING = {};
-
     private final List<Part> parts = new ArrayList<>();
     private final MrtdRecords records;
     private int part;
     private long page; // of the part
 
-    // Pages as the image hands them over: where they lie if it is in memory.
-    private byte[] window = NOTHING;
-    private int windowOffset;
-    private long windowFrom; // the page that the window begins with
-    private long windowTo; // and the one behind it
+    private final MrtdPages pages = new MrtdPages();
 
     /** A step with a section. */
     private record Part(Mrtd.Step step, MeasuredSection section) {}
@@ -47,9 +42,37 @@ final class MrtdStream {
     /** {@return MRTD of each image, side by side where this machine gains by it} */
     static List<Digest> values(List<Image> images) {
         Engine engine = Engine.current();
-        return engine.sideBySide() && engine.cost(images.size()) < images.size()
-                ? sideBySide(engine, images)
-                : images.stream().map(MrtdStream::alone).toList();
+        Map<Integer, Digest> values = new TreeMap<>();
+        Map<List<MrtdLockstep.Shape>, List<Integer>> alike = new LinkedHashMap<>();
+        for (int i = 0; i < images.size() && engine.sideBySide(); i++) {
+            alike.computeIfAbsent(MrtdLockstep.shape(images.get(i)), shape -> new ArrayList<>())
+                    .add(i);
+        }
+        for (List<Integer> indexes : alike.values()) {
+            int most = Sha384Lockstep.most(engine);
+            for (int from = 0; from < indexes.size(); from += most) {
+                List<Integer> some = indexes.subList(from, Math.min(from + most, indexes.size()));
+                if (engine.cost(some.size()) < some.size()) {
+                    List<Digest> digests = MrtdLockstep.values(
+                            engine, some.stream().map(images::get).toList());
+                    for (int i = 0; i < digests.size(); i++) {
+                        values.put(some.get(i), digests.get(i));
+                    }
+                }
+            }
+        }
+        List<Integer> rest = IntStream.range(0, images.size())
+                .boxed()
+                .filter(i -> !values.containsKey(i))
+                .toList();
+        List<Image> others = rest.stream().map(images::get).toList();
+        List<Digest> digests = engine.sideBySide() && engine.cost(others.size()) < others.size()
+                ? sideBySide(engine, others)
+                : others.stream().map(MrtdStream::alone).toList();
+        for (int i = 0; i < digests.size(); i++) {
+            values.put(rest.get(i), digests.get(i));
+        }
+        return List.copyOf(values.values());
     }
 
     static Digest alone(Image image) {
@@ -86,7 +109,7 @@ final class MrtdStream {
         while (part < parts.size() && page == parts.get(part).section().pages()) {
             part++;
             page = 0;
-            windowTo = 0;
+            pages.begin();
         }
         if (part == parts.size()) {
             return false;
@@ -100,42 +123,14 @@ final class MrtdStream {
                 page += count;
             }
             case EXTEND -> {
-                int at = read(section.contents());
-                records.extend(gpa, window, at);
+                int at = pages.at(section.contents(), page++);
+                records.extend(gpa, pages.array(), at);
             }
             case ADD_AND_EXTEND -> {
-                int at = read(section.contents());
-                records.addAndExtend(gpa, window, at);
+                int at = pages.at(section.contents(), page++);
+                records.addAndExtend(gpa, pages.array(), at);
             }
         }
         return true;
-    }
-
-    /** Brings a page into the window; says where it is. Behind the image are zeros. */
-    private int read(Source contents) {
-        if (page >= windowTo) {
-            long left = Math.max(0, contents.length() - page * PAGE);
-            int count = (int) Math.min(WINDOW * PAGE, left / PAGE * PAGE);
-            if (count > 0) {
-                window = NOTHING;
-                contents.slice(page * PAGE, count).stream((array, offset, piece) -> take(array, offset, piece, count));
-            }
-            if (count == 0 || window == NOTHING) {
-                // The last bytes, with zeros behind them; or pages that lie in two places.
-                window = new byte[Math.max(count, PAGE)];
-                windowOffset = 0;
-                contents.read(left == 0 ? 0 : page * PAGE, window, 0, (int) Math.min(left, window.length));
-            }
-            windowFrom = page;
-            windowTo = page + Math.max(1, count / PAGE);
-        }
-        return windowOffset + (int) (page++ - windowFrom) * PAGE;
-    }
-
-    private void take(byte[] array, int offset, int count, int wanted) {
-        if (count == wanted) {
-            window = array;
-            windowOffset = offset;
-        }
     }
 }

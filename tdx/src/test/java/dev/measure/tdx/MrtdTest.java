@@ -116,6 +116,40 @@ final class MrtdTest {
     }
 
     @Test
+    void buildsOfOneFirmwareGoInLockstepAndHaveTheValuesThatEachHasAlone() {
+        for (int count : new int[] {2, 3, 5, 8, 9, 17}) {
+            List<TdxLaunch> launches = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                // Of the second section not all is in the file: behind it are zeros.
+                launches.add(launch(
+                        OvmfWriter.ovmf(0x20000)
+                                .fill(i)
+                                .tdxMetadata()
+                                .tdxSection(0x3000, 0x1d000, 0xfffe3000L, 0x1d000, 0, 1)
+                                .tdxSection(0, 0x1234, 0xfffe0000L, 0x3000, 1, i == 2 ? 0 : 1)
+                                .tdxSection(0, 0, 0x809000, 0x1000L * 13, 2, 0),
+                        Optional.empty(),
+                        Strictness.STRICT));
+            }
+            for (MrtdOrder order : MrtdOrder.values()) {
+                List<Prediction> together = Mrtd.of(launches, order);
+                for (int i = 0; i < count; i++) {
+                    Measurement value = ((Prediction.Predicted) together.get(i)).measurement();
+                    assertEquals(
+                            ((Prediction.Predicted) Mrtd.of(launches.get(i), order))
+                                    .measurement()
+                                    .value(),
+                            value.value(),
+                            order + ": " + i + " of " + count);
+                    assertEquals(
+                            value.value(),
+                            value.events().get(value.events().size() - 1).after());
+                }
+            }
+        }
+    }
+
+    @Test
     void refusesSectionsThatCannotBe() {
         refusesUnlessLenient(
                 good().tdxSection(0, 0, -0x1000L, 0x2000, 3, 0),
