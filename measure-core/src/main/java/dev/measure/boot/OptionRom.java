@@ -10,14 +10,19 @@ import java.util.List;
 /**
  * The EFI images in a PCI expansion ROM (PCI Firmware specification 3.3, section 5.1; UEFI 2.10, section 14.4.2).
  *
- * @param images the images, in order
- * @param compressed whether one of them is compressed, so that its bytes are not known here
+ * <p>What LoadFile2 of edk2's PciBusDxe (MdeModulePkg/Bus/Pci/PciBusDxe/PciOptionRomSupport.c) gives to LoadImage, which measures it:
+ * drivers only, and those that are compressed after they were decompressed.
+ *
+ * @param images the images that are loaded, in order
  */
-record OptionRom(List<Image> images, boolean compressed) {
+record OptionRom(List<Image> images) {
     private static final int ROM_SIGNATURE = 0xaa55;
     private static final long PCIR = 0x52494350; // "PCIR"
     private static final long EFI_SIGNATURE = 0x0ef1;
     private static final int EFI_CODE_TYPE = 3;
+    private static final int BOOT_SERVICE_DRIVER = 11;
+    private static final int RUNTIME_DRIVER = 12;
+    private static final int COMPRESSED = 1;
     private static final int LAST = 0x80;
     private static final int UNIT = 512;
     private static final int HEADER = 0x1a;
@@ -40,7 +45,6 @@ record OptionRom(List<Image> images, boolean compressed) {
 
     static OptionRom read(Source rom) {
         List<Image> images = new ArrayList<>();
-        boolean compressed = false;
         long at = 0;
         for (int i = 0; i < MAX_IMAGES; i++) {
             Cursor c = Cursor.of(rom.slice(at, Math.min(HEADER, rom.length() - at)));
@@ -51,7 +55,8 @@ record OptionRom(List<Image> images, boolean compressed) {
             }
             int initializationSize = c.u16("initialization size");
             long efiSignature = c.u32("EFI signature");
-            c.skip(4, "subsystem, machine type");
+            int subsystem = c.u16("subsystem");
+            c.skip(2, "machine type");
             int compression = c.u16("compression type");
             c.seek(0x16, "EFI image header offset");
             int imageOffset = c.u16("EFI image header offset");
@@ -81,15 +86,14 @@ record OptionRom(List<Image> images, boolean compressed) {
                             initializationSize + " units of 512 bytes, image at 0x" + Integer.toHexString(imageOffset),
                             "");
                 }
-                if (compression == 0) {
-                    images.add(new Image(
-                            at, at + size - 1, PeImage.read(rom.slice(at + imageOffset, size - imageOffset))));
-                } else {
-                    compressed = true;
+                boolean driver = subsystem == BOOT_SERVICE_DRIVER || subsystem == RUNTIME_DRIVER;
+                if (driver && compression <= COMPRESSED) {
+                    Source stored = rom.slice(at + imageOffset, size - imageOffset);
+                    images.add(new Image(at, at + size - 1, PeImage.read(loaded(stored, compression))));
                 }
             }
             if ((indicator & LAST) != 0) {
-                return new OptionRom(images, compressed);
+                return new OptionRom(images);
             }
             at = end;
             if (at >= rom.length()) {
@@ -102,6 +106,14 @@ record OptionRom(List<Image> images, boolean compressed) {
                 "a last image, at most " + MAX_IMAGES + " images",
                 "one more",
                 "is the ROM complete?");
+    }
+
+    private static Source loaded(Source stored, int compression) {
+        if (compression != COMPRESSED) {
+            return stored;
+        }
+        String place = String.format("%s, decompressed from offset 0x%x", stored.name(), stored.start());
+        return Source.of(place, EfiDecompress.of(stored));
     }
 
     private static Cursor structure(Source rom, long at, int offset, Cursor header) {

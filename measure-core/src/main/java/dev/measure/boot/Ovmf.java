@@ -206,11 +206,7 @@ final class Ovmf {
             return;
         }
         for (Source rom : inputs.optionRoms) {
-            OptionRom read = OptionRom.read(rom);
-            if (read.compressed()) {
-                recorder.unknown(2, rom.name() + " holds a compressed EFI image", "the ROM uncompressed");
-            }
-            for (OptionRom.Image image : read.images()) {
+            for (OptionRom.Image image : OptionRom.read(rom).images()) {
                 recorder.add(
                         "driver of " + rom.name(),
                         Producer.FIRMWARE,

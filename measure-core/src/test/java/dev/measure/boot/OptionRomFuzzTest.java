@@ -13,4 +13,13 @@ class OptionRomFuzzTest {
             // the one answer to broken input
         }
     }
+
+    @FuzzTest(maxDuration = "30s")
+    void decompressesOrRefuses(byte[] data) {
+        try {
+            EfiDecompress.of(Source.of("fuzz", data));
+        } catch (MalformedInputException expected) {
+            // as above
+        }
+    }
 }

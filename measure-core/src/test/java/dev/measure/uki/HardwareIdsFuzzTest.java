@@ -13,4 +13,9 @@ class HardwareIdsFuzzTest {
             // the one answer to broken input
         }
     }
+
+    @FuzzTest(maxDuration = "30s")
+    void findsCompatibleOrNothing(byte[] data) {
+        DeviceTree.compatible(Source.of("fuzz", data));
+    }
 }
