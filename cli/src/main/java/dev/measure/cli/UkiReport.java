@@ -40,21 +40,14 @@ final class UkiReport {
     UkiReport(Uki uki, List<DigestAlgorithm> banks, List<Machine> machines) {
         this.uki = uki;
         this.machines = machines;
-        List<Map<DigestAlgorithm, Digest>> digests = uki.image().sectionDigests(banks);
+        List<Map<DigestAlgorithm, Digest>> digests = uki.image().sectionDigestsAndAuthenticode(banks);
         for (PeSection section : uki.image().sections()) {
             sectionDigests.put(section.index(), digests.get(section.index()));
         }
-        this.authenticode = authenticode(banks);
+        int sections = uki.image().sections().size(); // an image that no firmware would start has nothing behind them
+        this.authenticode = digests.size() > sections ? Optional.of(digests.get(sections)) : Optional.empty();
         for (UkiFirmware firmware : uki.firmwares()) {
             payloads.add(payload(firmware));
-        }
-    }
-
-    private Optional<Map<DigestAlgorithm, Digest>> authenticode(List<DigestAlgorithm> banks) {
-        try {
-            return Optional.of(uki.image().authenticode(banks));
-        } catch (MalformedInputException e) {
-            return Optional.empty(); // an image that no firmware would start has no such digest
         }
     }
 

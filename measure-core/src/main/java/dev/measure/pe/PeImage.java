@@ -247,4 +247,15 @@ public final class PeImage {
     public List<Map<DigestAlgorithm, Digest>> sectionDigests(Collection<DigestAlgorithm> algorithms) {
         return SectionDigests.of(this, algorithms);
     }
+
+    /**
+     * {@return what {@link #sectionDigests} says, and behind the last section what {@link #authenticode} says, if EDK2 would measure
+     * the image}
+     *
+     * @param algorithms which; each byte of the file is read at most once for all
+     * @throws MalformedInputException as in {@link #sectionDigests}
+     */
+    public List<Map<DigestAlgorithm, Digest>> sectionDigestsAndAuthenticode(Collection<DigestAlgorithm> algorithms) {
+        return SectionDigests.withAuthenticode(this, algorithms);
+    }
 }

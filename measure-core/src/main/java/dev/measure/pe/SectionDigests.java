@@ -5,6 +5,7 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.DigestPass;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,25 @@ final class SectionDigests {
     private SectionDigests() {}
 
     static List<Map<DigestAlgorithm, Digest>> of(PeImage image, Collection<DigestAlgorithm> algorithms) {
-        checkLimits(image);
-        List<List<Source>> contents = image.sections().stream()
-                .map(section -> List.of(section.content()))
-                .toList();
+        return DigestPass.of(contents(image), algorithms);
+    }
+
+    /** With the Authenticode digests behind those of the sections; without them if no firmware would start the image. */
+    static List<Map<DigestAlgorithm, Digest>> withAuthenticode(PeImage image, Collection<DigestAlgorithm> algorithms) {
+        List<List<Source>> contents = contents(image);
+        try {
+            contents.add(image.authenticodeRanges());
+        } catch (MalformedInputException notStarted) {
+            // then it has none
+        }
         return DigestPass.of(contents, algorithms);
+    }
+
+    private static List<List<Source>> contents(PeImage image) {
+        checkLimits(image);
+        List<List<Source>> contents = new ArrayList<>();
+        image.sections().forEach(section -> contents.add(List.of(section.content())));
+        return contents;
     }
 
     private static void checkLimits(PeImage image) {
