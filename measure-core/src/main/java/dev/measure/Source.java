@@ -27,8 +27,8 @@ public final class Source implements AutoCloseable {
     /** How many bytes are read from a file at a time: large enough that hashing, not reading, sets the pace. */
     private static final int CHUNK = 256 * 1024;
 
-    /** The most that is ever copied into one array; what needs more than this is streamed. */
-    public static final int MAX_ARRAY = 1 << 28;
+    /** The most that is ever copied into one array, as much as the largest flash holds; what needs more than this is streamed. */
+    public static final int MAX_ARRAY = 1 << 26;
 
     private final String name;
     private final byte[] bytes; // null for a file

@@ -90,7 +90,7 @@ class SourceTest {
             assertArrayEquals(new byte[] {0, 1, 2, 3, 4}, file.slice(far - 1, 5).toByteArray());
             MalformedInputException tooLarge = assertThrows(MalformedInputException.class, file::toByteArray);
             assertEquals(
-                    path + ": offset 0x0: expected at most 268435456 bytes, found 5368709124 bytes",
+                    path + ": offset 0x0: expected at most 67108864 bytes, found 5368709124 bytes",
                     tooLarge.getMessage());
         }
     }

@@ -21,10 +21,12 @@ import java.util.Optional;
 
 /** {@code measure diff}: which values differ between two lock files, results, images or firmwares, and why. */
 final class DiffVerb implements Verb {
-    /** A result of the command can be large; it is held in memory as a tree. */
-    private static final int MAX_RESULT = 64 << 20;
+    /** A result of the command can be large; it is held in memory as a tree. One of 10,000 values has 5 MiB. */
+    private static final int MAX_RESULT = 16 << 20;
 
-    private static final int MAX_NODES = 4_000_000;
+    /** A value of a result has some fifteen nodes, so these are some 30,000 values; two results fit into memory. */
+    private static final int MAX_NODES = 500_000;
+
     private static final int HEAD = 256;
 
     @Override

@@ -5,7 +5,8 @@ import dev.measure.eventlog.Bank;
 import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.Replay;
 import dev.measure.eventlog.TcgEvent;
-import java.util.ArrayList;
+import java.util.AbstractList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -63,11 +64,44 @@ final class EventLogReport {
             found.put("startupLocality", log.startupLocality());
         }
         if (events) {
-            List<Map<String, Object>> list = new ArrayList<>();
-            log.events().forEach(event -> list.add(event(event)));
-            found.put("events", list);
+            found.put("events", new Events(log.events()));
         }
         return found;
+    }
+
+    /** The events as they are written: made one by one, since a log may have a million. */
+    private static final class Events extends AbstractList<Map<String, Object>> {
+        private final List<TcgEvent> events;
+
+        Events(List<TcgEvent> events) {
+            this.events = events;
+        }
+
+        @Override
+        public Map<String, Object> get(int index) {
+            return event(events.get(index));
+        }
+
+        @Override
+        public int size() {
+            return events.size();
+        }
+
+        @Override
+        public Iterator<Map<String, Object>> iterator() {
+            Iterator<TcgEvent> each = events.iterator(); // forwards, which an index is not
+            return new Iterator<>() {
+                @Override
+                public boolean hasNext() {
+                    return each.hasNext();
+                }
+
+                @Override
+                public Map<String, Object> next() {
+                    return event(each.next());
+                }
+            };
+        }
     }
 
     private static Map<String, Object> event(TcgEvent event) {

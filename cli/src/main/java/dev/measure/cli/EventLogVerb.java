@@ -143,7 +143,7 @@ final class EventLogVerb implements Verb {
             Register register = measurement.register();
             boolean wanted = pcrs.isEmpty() || register instanceof Register.Pcr pcr && pcrs.contains(pcr.index());
             if (wanted && banks.contains(register.algorithm())) {
-                result.value(value(measurement, name));
+                result.value(value(replay, measurement, name));
             }
         }
         if (log.confidential() && banks.contains(DigestAlgorithm.SHA384)) {
@@ -185,7 +185,8 @@ final class EventLogVerb implements Verb {
             Register register = new Register.Rtmr(i);
             if (!replay.registers().containsKey(register)) {
                 Digest zeros = replay.value(register).orElseThrow();
-                result.value(value(Measurement.of(register, zeros, Evidence.HARDWARE, (detail, sink) -> {}), name));
+                result.value(
+                        value(replay, Measurement.of(register, zeros, Evidence.HARDWARE, (detail, sink) -> {}), name));
             }
         }
     }
@@ -204,7 +205,7 @@ final class EventLogVerb implements Verb {
         return verdicts;
     }
 
-    private static Result.Value value(Measurement measurement, String name) {
+    private static Result.Value value(Replay replay, Measurement measurement, String name) {
         Register register = measurement.register();
         List<String> words = new ArrayList<>(List.of("measure", "eventlog", "replay", name));
         if (register instanceof Register.Pcr pcr) {
@@ -217,7 +218,7 @@ final class EventLogVerb implements Verb {
                 measurement.value(),
                 Result.Status.FROM_EVIDENCE,
                 measurement.evidence(),
-                Map.of("events", measurement.events().size()),
+                Map.of("events", replay.extensions(register)), // counted: they would not fit into memory as a list
                 () -> Shell.line(words),
                 measurement);
     }

@@ -1,11 +1,13 @@
 package dev.measure.cli;
 
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
@@ -20,6 +22,14 @@ import java.util.Map;
 
 /** Opens what the user names. Every way in which that can fail ends in a message that says what to do. */
 final class Inputs implements AutoCloseable {
+    /** So much of a stream is held in memory. */
+    private static final int IN_MEMORY = 16 << 20;
+
+    /** So much is read of a stream: more than images are, less than what fills a disk. */
+    private static final long MAX_STREAM = 2L << 30;
+
+    private static final int CHUNK = 1 << 16;
+
     private final String folder;
     private final InputStream in;
     private final Map<String, String> variables;
@@ -82,9 +92,40 @@ final class Inputs implements AutoCloseable {
         }
         stdinTaken = true;
         try {
-            return Source.read("-", in);
+            return stream("-", in);
         } catch (IOException e) {
             throw unreadable("-", e);
+        }
+    }
+
+    /** A stream as a source: what is more than a little goes through a temporary file, which nobody sees and which ends with the run. */
+    private static Source stream(String name, InputStream stream) throws IOException {
+        byte[] head = stream.readNBytes(IN_MEMORY);
+        if (head.length < IN_MEMORY) {
+            return Source.of(name, head);
+        }
+        Path file = Files.createTempFile("measure", ".in");
+        try {
+            try (OutputStream out = Files.newOutputStream(file)) {
+                out.write(head);
+                byte[] chunk = new byte[CHUNK];
+                long length = head.length;
+                for (int count = stream.read(chunk); count >= 0; count = stream.read(chunk)) {
+                    length += count;
+                    if (length > MAX_STREAM) {
+                        throw new MalformedInputException(
+                                name,
+                                MAX_STREAM,
+                                "at most " + MAX_STREAM + " bytes from a stream",
+                                "more",
+                                "give the name of a file instead: files are read where they are");
+                    }
+                    out.write(chunk, 0, count);
+                }
+            }
+            return Source.open(name, file);
+        } finally {
+            Files.delete(file);
         }
     }
 
@@ -100,7 +141,7 @@ final class Inputs implements AutoCloseable {
             if (Files.exists(path) && !Files.isRegularFile(path)) {
                 // A pipe or a device has no size and cannot be read by position, not even to ask how much there is.
                 try (InputStream stream = new BufferedInputStream(new FileInputStream(path.toFile()))) {
-                    return Source.read(name, stream);
+                    return stream(name, stream);
                 }
             }
             return Source.open(name, path);

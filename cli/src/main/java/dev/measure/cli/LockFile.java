@@ -101,7 +101,7 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
     /** {@return whether the lock file holds exactly these bytes} */
     boolean holds(byte[] bytes) {
         try {
-            return exists() && Arrays.equals(bytes, Files.readAllBytes(path));
+            return exists() && Files.size(path) == bytes.length && Arrays.equals(bytes, Files.readAllBytes(path));
         } catch (IOException e) {
             throw new Complaint(ExitCode.MALFORMED, lock + ": cannot be read: " + Inputs.why(e), "");
         }

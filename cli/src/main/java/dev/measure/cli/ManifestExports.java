@@ -56,7 +56,9 @@ final class ManifestExports {
 
     private static boolean holds(Path path, String name, byte[] bytes) {
         try {
-            return Files.exists(path) && Arrays.equals(bytes, Files.readAllBytes(path));
+            return Files.exists(path)
+                    && Files.size(path) == bytes.length
+                    && Arrays.equals(bytes, Files.readAllBytes(path));
         } catch (IOException e) {
             throw new Complaint(ExitCode.MALFORMED, name + ": cannot be read: " + Inputs.why(e), "");
         }

@@ -36,11 +36,14 @@ public final class Replay implements RegisterEvidence {
 
     private final EventLog log;
     private final Map<DigestAlgorithm, byte[][]> values;
+    private final Map<DigestAlgorithm, long[]> extensions;
     private final long events;
 
-    private Replay(EventLog log, Map<DigestAlgorithm, byte[][]> values, long events) {
+    private Replay(
+            EventLog log, Map<DigestAlgorithm, byte[][]> values, Map<DigestAlgorithm, long[]> extensions, long events) {
         this.log = log;
         this.values = values;
+        this.extensions = extensions;
         this.events = events;
     }
 
@@ -61,11 +64,13 @@ public final class Replay implements RegisterEvidence {
      */
     public static Replay of(EventLog log, long events) {
         Map<DigestAlgorithm, byte[][]> values = new EnumMap<>(DigestAlgorithm.class);
+        Map<DigestAlgorithm, long[]> extensions = new EnumMap<>(DigestAlgorithm.class);
         List<Fold> folds = new ArrayList<>();
         for (DigestAlgorithm bank : log.banks()) {
             Fold fold = new Fold(log, bank);
             folds.add(fold);
             values.put(bank, fold.registers);
+            extensions.put(bank, fold.extensions);
         }
         log.walk(record -> {
             if (log.index(record) >= events) {
@@ -78,7 +83,7 @@ public final class Replay implements RegisterEvidence {
             }
             return true;
         });
-        return new Replay(log, values, events);
+        return new Replay(log, values, extensions, events);
     }
 
     /** The registers of one bank while they are extended. */
@@ -88,6 +93,7 @@ public final class Replay implements RegisterEvidence {
         private final byte[] start;
         private final byte[] firstStart;
         private final byte[][] registers = new byte[REGISTERS][];
+        private final long[] extensions = new long[REGISTERS];
         private final boolean confidential;
 
         Fold(EventLog log, DigestAlgorithm bank) {
@@ -104,6 +110,7 @@ public final class Replay implements RegisterEvidence {
             if (registers[index] == null) {
                 registers[index] = initial(index);
             }
+            extensions[index]++;
             running.update(registers[index]);
             record.update(running, record.find(bank.tpmAlgId()));
             try {
@@ -166,16 +173,27 @@ public final class Replay implements RegisterEvidence {
         if (registers == null) {
             return Optional.empty();
         }
-        int index;
-        if (register instanceof Register.Pcr pcr && !log.confidential()) {
-            index = pcr.index();
-        } else if (register instanceof Register.Rtmr rtmr && log.confidential()) {
-            index = rtmr.index() + 1;
-        } else {
+        int index = index(register);
+        if (index < 0) {
             return Optional.empty();
         }
         byte[] value = registers[index] != null ? registers[index] : new Fold(log, register.algorithm()).initial(index);
         return Optional.of(Digest.of(register.algorithm(), value));
+    }
+
+    /** {@return how many events extended a register; as many as its measurement has} */
+    public long extensions(Register register) {
+        long[] counts = extensions.get(register.algorithm());
+        int index = index(register);
+        return counts == null || index < 0 ? 0 : counts[index];
+    }
+
+    /** The index of a register in the log; -1 if the log is for others. */
+    private int index(Register register) {
+        if (register instanceof Register.Pcr pcr && !log.confidential()) {
+            return pcr.index();
+        }
+        return register instanceof Register.Rtmr rtmr && log.confidential() ? rtmr.index() + 1 : -1;
     }
 
     /**

@@ -29,7 +29,7 @@ public record ResultFile(GoldenValues golden, List<Event> events) {
     public static final String SCHEMA = "measure/result/v1";
 
     /** A trace of every page of a launch takes 300 bytes a page. */
-    private static final int MAX_FILE = 64 << 20;
+    private static final int MAX_FILE = 32 << 20;
 
     private static final int MAX_SKIPPED_DEPTH = 7;
 

@@ -38,10 +38,10 @@ public final class IgvmFile {
     static final int CHECKSUM = 0x14;
 
     /**
-     * The most bytes of variable headers: as many as a file of the largest size (4 GiB, a u32) needs to describe every one of its
-     * pages, at 32 bytes each, and half as much again.
+     * The most bytes of variable headers: half a million pages, one by one, at 32 bytes each, which is 2 GiB. Real files describe some
+     * thousand; headers are held in memory, several times as large.
      */
-    static final int MAX_VARIABLE_HEADERS = (1 << 20) * 32 / 2 * 3;
+    static final int MAX_VARIABLE_HEADERS = 1 << 24;
 
     private final Source source;
     private final int formatVersion;
