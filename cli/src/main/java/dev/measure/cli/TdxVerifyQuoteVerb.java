@@ -5,6 +5,7 @@ import dev.measure.FieldVerdict;
 import dev.measure.Register;
 import dev.measure.Source;
 import dev.measure.Verdict;
+import dev.measure.snp.GceEndorsement;
 import dev.measure.tdx.DstackMeasurement;
 import dev.measure.tdx.RtmrEvent;
 import dev.measure.tdx.RtmrValue;
@@ -58,6 +59,8 @@ final class TdxVerifyQuoteVerb implements Verb {
                         "--eventlog",
                         "--ccel"),
                 Options.value("FILE", "root certificate that the quote's chain must end at", "--root"),
+                Options.value("FILE", "MRTDs of a launch endorsement of Compute Engine", "--endorsement"),
+                Options.value("FILE", "root certificate of the endorsement", "--endorsement-root"),
                 Options.flag("take a debug TD, which its host can read and change", "--allow-debug")));
         List<Options.Option> values = new ArrayList<>();
         values.add(Options.repeated("HEX", "right MRTD; may be repeated, one must match", "--mrtd"));
@@ -113,6 +116,7 @@ final class TdxVerifyQuoteVerb implements Verb {
         List<RtmrValue> predicted = new ArrayList<>();
         List<FieldVerdict> missing = predict(call.from(1), result, right, predicted);
         explicit(call, right);
+        List<FieldVerdict> endorsed = endorsed(call, result, right);
         TdExpectation expectation = new TdExpectation(
                 right,
                 TeeInfoOptions.bits(call, "--attributes").map(TdAttributes::new),
@@ -126,6 +130,7 @@ final class TdxVerifyQuoteVerb implements Verb {
         TdExpectation.Outcome outcome = expectation.check(given.evidence());
 
         List<FieldVerdict> verdicts = new ArrayList<>(given.trust());
+        verdicts.addAll(endorsed);
         for (Verdict verdict : outcome.registers()) {
             verdicts.add(register(verdict, missing, predicted));
             if (verdict instanceof Verdict.Mismatch mismatch && log.isPresent()) {
@@ -212,6 +217,30 @@ final class TdxVerifyQuoteVerb implements Verb {
                         .put(option + " " + number, Keys.digestOf(option, text));
             }
         });
+    }
+
+    /** Takes the MRTDs of an endorsement for right; returns what is said of its signature. */
+    private static List<FieldVerdict> endorsed(Call call, Result result, Map<Register, Map<String, Digest>> right) {
+        if (!call.has("--endorsement")) {
+            return List.of();
+        }
+        String name = call.value("--endorsement").orElseThrow();
+        GceEndorsement endorsement = GceEndorsement.read(PcrRequest.opened(call, result, "endorsement", name));
+        Map<String, Digest> values = right.computeIfAbsent(new Register.Mrtd(), each -> new LinkedHashMap<>());
+        for (GceEndorsement.TdxMeasurement each : endorsement.tdx()) {
+            String memory = each.ramGib() == 0 ? "any memory" : each.ramGib() + " GiB";
+            values.put("endorsement for " + memory + (each.earlyAccept() ? ", accepted early" : ""), each.mrtd());
+        }
+        List<Source> roots = call.value("--endorsement-root").map(call.inputs()::open).stream()
+                .toList();
+        List<FieldVerdict> verdicts = new ArrayList<>();
+        for (FieldVerdict verdict : Keys.read(() -> endorsement.verify(roots, Optional.empty()))) {
+            if (verdict instanceof FieldVerdict.NotChecked) {
+                call.talk().say("note: endorsement: " + verdict.text());
+            }
+            verdicts.add(verdict);
+        }
+        return verdicts;
     }
 
     private static FieldVerdict register(Verdict verdict, List<FieldVerdict> missing, List<RtmrValue> predicted) {

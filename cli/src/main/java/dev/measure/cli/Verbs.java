@@ -23,6 +23,7 @@ final class Verbs {
             "snp verify-id-block",
             "snp key-digest",
             "snp verify-report",
+            "verify-endorsement",
             "export",
             "inspect",
             "lock",
@@ -59,6 +60,7 @@ final class Verbs {
             case "snp verify-id-block" -> Optional.of(new VerifyIdBlockVerb());
             case "snp key-digest" -> Optional.of(new KeyDigestVerb());
             case "snp verify-report" -> Optional.of(new VerifyReportVerb());
+            case "verify-endorsement" -> Optional.of(new VerifyEndorsementVerb());
             case "export" -> Optional.of(new ExportVerb());
             case "inspect" -> Optional.of(new InspectVerb());
             case "lock" -> Optional.of(new LockVerb());
