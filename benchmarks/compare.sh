@@ -92,11 +92,18 @@ printf 'public class Empty { public static void main(String[] args) {} }\n' >"$w
 runner=${java25:-$java17}
 for version in 17 25; do
     eval "home=\$java$version"
-    { [ -n "$home" ] && [ -z "$only" ]; } || continue
+    [ -n "$home" ] || continue
+    if [ -n "$only" ]; then
+        skip "whole processes on Java $version: --only $only"
+        continue
+    fi
     "$home/bin/javac" --release 17 -d "$work/empty" "$work/empty/Empty.java" 2>/dev/null || { skip "javac of Java $version"; continue; }
     measure="JAVA_HOME=$home $root/cli/measure"
     JAVA_HOME=$home "$root/cli/measure" version >/dev/null # makes the archive
-    flags='-Xmx256m -XX:TieredStopAtLevel=1 -Dmeasure.digest=plain -XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable -Xlog:all=error:stderr'
+    # The launcher's.
+    collector=-XX:+UseSerialGC
+    [ "$version" != 17 ] || collector=-XX:+UseG1GC
+    flags="-Xmx256m -XX:TieredStopAtLevel=1 -Dmeasure.digest=plain $collector -XX:-UsePerfData -Xlog:disable -Xlog:all=error:stderr"
     archive=
     for file in "$root/cli/target/measure"*"-${home##*/}-$version"*-version.*; do
         case $file in

@@ -233,6 +233,17 @@ public final class Report {
         return String.format(Locale.ROOT, "%.2f", value);
     }
 
+    /** Colours by class, for light and for dark surroundings. */
+    private static final String STYLE = "<style>.paper{fill:#ffffff}.ink{fill:#222222}.dim{fill:#5c5c5c}"
+            + ".won{fill:#3d7ac9}.lost{fill:#c9803d}"
+            + "line{stroke-width:1}.grid{stroke:#e4e4e4}.even{stroke:#555555}.spread{stroke:#222222;stroke-width:1.5}"
+            + ".aim{stroke:#b02020;stroke-width:2.5}"
+            + "@media (prefers-color-scheme:dark){.paper{fill:#0d1117}.ink{fill:#e6e6e6}.dim{fill:#a8a8a8}"
+            + ".won{fill:#2f62a8}.lost{fill:#a8672c}"
+            + ".grid{stroke:#2b3138}.even{stroke:#a8a8a8}.spread{stroke:#f0f0f0}.aim{stroke:#ff7b72}}</style>";
+
+    private static final int TITLE_LINE = 92;
+
     /** Bars from zero, a whisker for the interval, a mark for the aim, a line at 1. */
     private static String svg(String question, List<Bar> bars) {
         double most = 1.2;
@@ -240,77 +251,99 @@ public final class Report {
             most = Math.max(most, 1.08 * bar.result().get("ratioP90").asDouble());
             most = Math.max(most, bar.target() == null ? 0 : 1.08 * bar.target());
         }
+        List<String> title = wrapped(question);
         int left = 110;
         int width = 560;
         int row = 34;
-        int height = 44 + bars.size() * row + 36;
-        StringBuilder svg = new StringBuilder();
-        svg.append(String.format(
+        int top = 20 + 18 * title.size();
+        int bottom = top + 8 + bars.size() * row;
+        StringBuilder svg = new StringBuilder(String.format(
                 Locale.ROOT,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"13\">%n"
-                        + "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>%n",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %1$d %2$d\" width=\"%1$d\" height=\"%2$d\" role=\"img\""
+                        + " font-family=\"sans-serif\" font-size=\"13\">%n<title>%3$s</title>%n%4$s%n"
+                        + "<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>%n",
                 left + width + 60,
-                height));
-        svg.append(
-                text(10, 20, "start", "#222222", question.length() > 96 ? question.substring(0, 95) + "…" : question));
+                bottom + 46,
+                escaped(question),
+                STYLE));
+        for (int i = 0; i < title.size(); i++) {
+            svg.append(text(10, 20 + 18 * i, "start", "ink", title.get(i)));
+        }
         double scale = width / most;
         double step = most > 12 ? 5 : most > 5 ? 1 : 0.5;
         for (double tick = 0; tick <= most; tick += step) {
             int x = (int) (left + tick * scale);
-            svg.append(line(x, 36, x, height - 32, tick == 1 ? "#555555" : "#e4e4e4", 1));
-            svg.append(text(x, height - 14, "middle", "#555555", String.format(Locale.ROOT, "%.1f", tick)));
+            svg.append(line(x, top, x, bottom, tick == 1 ? "even" : "grid"));
+            svg.append(text(x, bottom + 17, "middle", "dim", String.format(Locale.ROOT, "%.1f", tick)));
         }
-        int y = 44;
+        int y = top + 8;
+        boolean aims = false;
         for (Bar bar : bars) {
             double ratio = bar.result().get("ratio").asDouble();
-            boolean missed = bar.target() != null && ratio < bar.target();
-            svg.append(text(left - 8, y + 16, "end", "#222222", "Java " + bar.series()));
+            boolean lost = ratio < (bar.target() == null ? 1 : bar.target());
+            svg.append(text(left - 8, y + 16, "end", "ink", "Java " + bar.series()));
             svg.append(String.format(
                     Locale.ROOT,
-                    "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"20\" fill=\"%s\"/>%n",
+                    "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"20\" class=\"%s\"/>%n",
                     left,
                     y,
                     ratio * scale,
-                    missed ? "#c9803d" : "#3d7ac9"));
+                    lost ? "lost" : "won"));
             int from = (int) (left + bar.result().get("ratioP10").asDouble() * scale);
             int to = (int) (left + bar.result().get("ratioP90").asDouble() * scale);
-            svg.append(line(from, y + 10, to, y + 10, "#222222", 1.5));
-            svg.append(line(from, y + 6, from, y + 14, "#222222", 1.5))
-                    .append(line(to, y + 6, to, y + 14, "#222222", 1.5));
+            svg.append(line(from, y + 10, to, y + 10, "spread"));
+            svg.append(line(from, y + 6, from, y + 14, "spread")).append(line(to, y + 6, to, y + 14, "spread"));
             int label = Math.max(to, from) + 8;
             if (bar.target() != null) {
+                aims = true;
                 int aim = (int) (left + bar.target() * scale);
-                svg.append(line(aim, y - 3, aim, y + 23, "#b02020", 2.5));
+                svg.append(line(aim, y - 3, aim, y + 23, "aim"));
                 label = aim > label - 8 && aim < label + 40 ? aim + 8 : label;
             }
-            svg.append(text(label, y + 15, "start", "#222222", two(ratio)));
+            svg.append(text(label, y + 15, "start", "ink", two(ratio)));
             y += row;
         }
-        svg.append("</svg>\n");
-        return svg.toString();
+        svg.append(text(
+                10,
+                bottom + 36,
+                "start",
+                "dim",
+                "the other's time / ours, median, 10 % to 90 %; below 1 we lose"
+                        + (aims ? "; red: the aim, orange: missed" : "; orange: lost")));
+        return svg.append("</svg>\n").toString();
     }
 
-    private static String line(int x1, int y1, int x2, int y2, String color, double width) {
-        return String.format(
-                Locale.ROOT,
-                "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"%.1f\"/>%n",
-                x1,
-                y1,
-                x2,
-                y2,
-                color,
-                width);
+    private static List<String> wrapped(String words) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : words.split(" ")) {
+            if (line.length() + word.length() > TITLE_LINE) {
+                lines.add(line.toString().strip());
+                line.setLength(0);
+            }
+            line.append(word).append(' ');
+        }
+        lines.add(line.toString().strip());
+        return lines;
     }
 
-    private static String text(int x, int y, String anchor, String color, String words) {
-        String escaped = words.replace("&", "&amp;").replace("<", "&lt;");
+    private static String line(int x1, int y1, int x2, int y2, String kind) {
+        return String.format(
+                Locale.ROOT, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" class=\"%s\"/>%n", x1, y1, x2, y2, kind);
+    }
+
+    private static String text(int x, int y, String anchor, String kind, String words) {
         return String.format(
                 Locale.ROOT,
-                "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\" fill=\"%s\">%s</text>%n",
+                "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\" class=\"%s\">%s</text>%n",
                 x,
                 y,
                 anchor,
-                color,
-                escaped);
+                kind,
+                escaped(words));
+    }
+
+    private static String escaped(String words) {
+        return words.replace("&", "&amp;").replace("<", "&lt;");
     }
 }
