@@ -3,6 +3,8 @@
 #
 #   benchmarks/compare.sh [--seconds N] [--jmh] [--name NAME] [--only TEXT]
 #
+# --only TEXT takes the figures whose names hold the text; --only cold takes whole processes alone.
+#
 # What is installed is compared, what is not is named and skipped:
 #   JAVA_17, JAVA_25          homes of JDKs; by default those of /usr/lib/jvm
 #   SEV_SNP_MEASURE           a folder with virtee/sev-snp-measure at commit 8f2b337e38bc83f87cd30f3253cdfe8e3e12cc3a
@@ -48,6 +50,7 @@ cli=$root/cli/target/measure.jar
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' HUP INT TERM
 mkdir "$work/parts"
 
 # Peers.
@@ -77,6 +80,7 @@ for version in 17 25; do
         skip "Java $version"
         continue
     fi
+    [ "$only" != cold ] || continue
     for module in '' vector; do
         add=
         [ -z "$module" ] || add='--add-modules jdk.incubator.vector'
@@ -93,7 +97,7 @@ runner=${java25:-$java17}
 for version in 17 25; do
     eval "home=\$java$version"
     [ -n "$home" ] || continue
-    if [ -n "$only" ]; then
+    if [ -n "$only" ] && [ "$only" != cold ]; then
         skip "whole processes on Java $version: --only $only"
         continue
     fi

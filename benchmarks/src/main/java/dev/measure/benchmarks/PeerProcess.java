@@ -6,10 +6,15 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /** A peer in another language that stays alive: it says its result first, then for each line what one more run took. */
 final class PeerProcess implements Closeable {
+    /** The {@code times} of bash counts milliseconds, that of other shells hundredths of a second. */
+    private static final String SHELL = Files.isExecutable(Path.of("/bin/bash")) ? "/bin/bash" : "sh";
+
     private final Process process;
     private final BufferedReader out;
     private final Writer in;
@@ -53,7 +58,7 @@ final class PeerProcess implements Closeable {
     /** {@return nanoseconds of a whole process: wall, and CPU of user and system} */
     static double[] whole(String command) throws IOException {
         // The shell's own `times` tells what its children took; its second line is theirs.
-        Process shell = new ProcessBuilder("sh", "-c", "(" + command + ") >/dev/null 2>&1 </dev/null || exit 1; times")
+        Process shell = new ProcessBuilder(SHELL, "-c", "(" + command + ") >/dev/null 2>&1 </dev/null || exit 1; times")
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         long start = System.nanoTime();
