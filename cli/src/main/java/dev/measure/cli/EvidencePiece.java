@@ -138,12 +138,7 @@ record EvidencePiece(String name, RegisterEvidence evidence) {
     }
 
     private static RegisterEvidence snp(SnpEvidence evidence, Call call) {
-        List<Source> files =
-                call.values("--certificate").stream().map(call.inputs()::open).toList();
-        EndorsementChain chain = Keys.read(() -> {
-            EndorsementChain handedIn = EndorsementChain.read(files);
-            return evidence.certificates().map(handedIn::with).orElse(handedIn);
-        });
+        EndorsementChain chain = Keys.chain(evidence, call);
         if (chain.isEmpty()) {
             return evidence.report()
                     .with(List.of(new FieldVerdict.NotChecked(

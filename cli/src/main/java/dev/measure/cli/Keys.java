@@ -5,8 +5,10 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import dev.measure.snp.EndorsementChain;
 import dev.measure.snp.GuestPolicy;
 import dev.measure.snp.Octets;
+import dev.measure.snp.SnpEvidence;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -37,6 +39,16 @@ final class Keys {
     static <T> Optional<T> file(Call call, String option, Function<Source, T> reading) {
         return call.value(option)
                 .map(name -> read(() -> reading.apply(call.inputs().open(name))));
+    }
+
+    /** {@return the certificates that {@code --certificate} names, and where they have gaps those that came with the report} */
+    static EndorsementChain chain(SnpEvidence evidence, Call call) {
+        List<Source> files =
+                call.values("--certificate").stream().map(call.inputs()::open).toList();
+        return read(() -> {
+            EndorsementChain handedIn = EndorsementChain.read(files);
+            return evidence.certificates().map(handedIn::with).orElse(handedIn);
+        });
     }
 
     /** {@return a SHA-384 digest in hexadecimal or base64} */

@@ -43,7 +43,7 @@ final class VerifyReportVerb implements Verb {
                         "Certificates",
                         Options.repeated(
                                 "FILE",
-                                "VCEK or VLEK, ASK or ASVK, ARK: PEM or DER, one or several in a file; repeatable",
+                                "VCEK or VLEK, ASK or ASVK, ARK: PEM or DER, one or several in a file; may be repeated",
                                 "--certificate",
                                 "--certs"),
                         Options.value(
@@ -52,7 +52,7 @@ final class VerifyReportVerb implements Verb {
                         "What is expected",
                         Options.repeated(
                                 "DIGEST",
-                                "right launch digest, hexadecimal or base64; repeatable, one must match",
+                                "right launch digest, hexadecimal or base64; may be repeated, one must match",
                                 "--launch-digest",
                                 "--measurement"),
                         Options.value("FILE", "or those of a launch endorsement of GCE", "--endorsement"),
@@ -99,12 +99,7 @@ final class VerifyReportVerb implements Verb {
         result.input("report", call.inputs().open(name));
         List<FieldVerdict> verdicts = new ArrayList<>();
         Map<String, Digest> right = measurements(call, verdicts);
-        List<Source> files =
-                call.values("--certificate").stream().map(call.inputs()::open).toList();
-        EndorsementChain chain = Keys.read(() -> {
-            EndorsementChain handedIn = EndorsementChain.read(files);
-            return evidence.certificates().map(handedIn::with).orElse(handedIn);
-        });
+        EndorsementChain chain = Keys.chain(evidence, call);
         if (chain.isEmpty()) {
             verdicts.add(new FieldVerdict.NotChecked("SIGNATURE", "no certificate is given"));
         } else {

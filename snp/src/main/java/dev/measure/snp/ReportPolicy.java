@@ -1,13 +1,11 @@
 package dev.measure.snp;
 
+import dev.measure.FieldComparison;
 import dev.measure.FieldVerdict;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -22,7 +20,6 @@ public final class ReportPolicy {
     /** The name of these policies. */
     public static final String TECHNOLOGY = "snp";
 
-    private static final String ALLOW_DEBUG = "allow-debug";
     private static final String MIN_TCB = "min-tcb-";
 
     /** The parts of a TCB version, as far as a processor has them. */
@@ -57,7 +54,7 @@ public final class ReportPolicy {
         lengths.put("platform-info-set", 8);
         lengths.put("platform-info-clear", 8);
         TCB_PARTS.forEach(part -> lengths.put(MIN_TCB + part, 1));
-        lengths.put(ALLOW_DEBUG, 0);
+        lengths.put(FieldComparison.ALLOW_DEBUG, 0);
         return Collections.unmodifiableMap(lengths);
     }
 
@@ -77,117 +74,45 @@ public final class ReportPolicy {
      * @param report the report
      */
     public List<FieldVerdict> check(AttestationReport report) {
-        Map<String, FieldVerdict> verdicts = new LinkedHashMap<>();
-        debug(verdicts, report.policy());
-        least(verdicts, "min-guest-svn", "GUEST_SVN", report.guestSvn());
-        number(verdicts, "guest-svn", "GUEST_SVN", report.guestSvn());
-        number(verdicts, "policy", "POLICY", report.policy().bits());
-        bytes(verdicts, "family-id", "FAMILY_ID", report.familyId().hex());
-        bytes(verdicts, "image-id", "IMAGE_ID", report.imageId().hex());
-        number(verdicts, "vmpl", "VMPL", report.vmpl());
-        long platform = report.platformInfo().bits();
-        bits(verdicts, "platform-info-set", "PLATFORM_INFO", platform, true);
-        bits(verdicts, "platform-info-clear", "PLATFORM_INFO", platform, false);
-        bytes(verdicts, "host-data", "HOST_DATA", report.hostData().hex());
-        bytes(verdicts, "id-key-digest", "ID_KEY_DIGEST", report.idKeyDigest().hex());
-        bytes(
-                verdicts,
+        FieldComparison fields = new FieldComparison(TECHNOLOGY, policy);
+        boolean allowed = fields.number("policy")
+                .map(bits -> new GuestPolicy(bits).debug())
+                .orElse(false);
+        fields.debug("POLICY.DEBUG", report.policy().debug(), allowed, "guest");
+        fields.least("min-guest-svn", "GUEST_SVN", report.guestSvn());
+        fields.equal("guest-svn", "GUEST_SVN", report.guestSvn(), ReportPolicy::hex);
+        fields.equal("policy", "POLICY", report.policy().bits(), ReportPolicy::hex);
+        fields.equal("family-id", "FAMILY_ID", report.familyId().hex());
+        fields.equal("image-id", "IMAGE_ID", report.imageId().hex());
+        fields.equal("vmpl", "VMPL", report.vmpl(), ReportPolicy::hex);
+        fields.bits(
+                "platform-info", "PLATFORM_INFO", report.platformInfo().bits(), bits -> new PlatformInfo(bits).text());
+        fields.equal("host-data", "HOST_DATA", report.hostData().hex());
+        fields.equal("id-key-digest", "ID_KEY_DIGEST", report.idKeyDigest().hex());
+        fields.equal(
                 "author-key-digest",
                 "AUTHOR_KEY_DIGEST",
                 report.authorKeyDigest().hex());
-        tcb(verdicts, report.reportedTcb());
-        bytes(verdicts, "chip-id", "CHIP_ID", report.chipId().hex());
-        List<FieldVerdict> all = new ArrayList<>(verdicts.values());
-        for (String name : policy.keySet()) {
-            if (!verdicts.containsKey(name)) {
-                all.add(new FieldVerdict.Differs(
-                        TECHNOLOGY + " " + name, policy.get(name), "a field that is not known"));
-            }
-        }
-        return List.copyOf(all);
+        tcb(fields, report.reportedTcb().parts());
+        fields.equal("chip-id", "CHIP_ID", report.chipId().hex());
+        return fields.verdicts();
     }
 
-    private void debug(Map<String, FieldVerdict> verdicts, GuestPolicy found) {
-        boolean allowed = policy.getOrDefault(ALLOW_DEBUG, "").equals("true")
-                || wanted("policy").map(bits -> new GuestPolicy(bits).debug()).orElse(false);
-        String text = found.debug() ? "1" : "0";
-        verdicts.put(
-                ALLOW_DEBUG,
-                found.debug() && !allowed
-                        ? new FieldVerdict.Differs("POLICY.DEBUG", "0", "1: the host can read and change the guest")
-                        : new FieldVerdict.Matches("POLICY.DEBUG", text));
-    }
-
-    private void tcb(Map<String, FieldVerdict> verdicts, TcbVersion reported) {
-        Map<String, Integer> parts = reported.parts();
+    private static void tcb(FieldComparison fields, Map<String, Integer> reported) {
         for (String part : TCB_PARTS) {
-            String field = "REPORTED_TCB." + part.toUpperCase(java.util.Locale.ROOT);
-            OptionalInt found = parts.containsKey(part) ? OptionalInt.of(parts.get(part)) : OptionalInt.empty();
-            if (found.isPresent()) {
-                least(verdicts, MIN_TCB + part, field, found.getAsInt());
-            } else if (policy.containsKey(MIN_TCB + part)) {
-                verdicts.put(
-                        MIN_TCB + part,
-                        new FieldVerdict.Differs(
-                                field,
-                                "at least " + policy.get(MIN_TCB + part),
-                                "none: the processor has no such part"));
+            String name = MIN_TCB + part;
+            String field = "REPORTED_TCB." + part.toUpperCase(Locale.ROOT);
+            if (reported.containsKey(part)) {
+                fields.least(name, field, reported.get(part));
+            } else {
+                fields.text(name)
+                        .ifPresent(least -> fields.met(
+                                name, field, false, "at least " + least, "none: the processor has no such part"));
             }
         }
     }
 
-    private void number(Map<String, FieldVerdict> verdicts, String name, String field, long found) {
-        if (policy.containsKey(name)) {
-            String hex = "0x" + Long.toHexString(found);
-            verdicts.put(name, FieldVerdict.of(field, Optional.of(number(name)), hex));
-        }
-    }
-
-    private void least(Map<String, FieldVerdict> verdicts, String name, String field, long found) {
-        if (policy.containsKey(name)) {
-            boolean enough = wanted(name)
-                    .filter(least -> Long.compareUnsigned(found, least) >= 0)
-                    .isPresent();
-            String expected =
-                    "at least " + wanted(name).map(Long::toUnsignedString).orElse(policy.get(name));
-            verdicts.put(
-                    name,
-                    enough
-                            ? new FieldVerdict.Matches(field, found + ", " + expected)
-                            : new FieldVerdict.Differs(field, expected, Long.toUnsignedString(found)));
-        }
-    }
-
-    private void bits(Map<String, FieldVerdict> verdicts, String name, String field, long found, boolean set) {
-        if (policy.containsKey(name)) {
-            boolean good = wanted(name)
-                    .filter(mask -> (found & mask) == (set ? mask : 0))
-                    .isPresent();
-            String expected = (set ? "set: " : "clear: ")
-                    + wanted(name).map(mask -> new PlatformInfo(mask).text()).orElse(policy.get(name));
-            String text = new PlatformInfo(found).text();
-            verdicts.put(
-                    name,
-                    good
-                            ? new FieldVerdict.Matches(field, text + ", " + expected)
-                            : new FieldVerdict.Differs(field, expected, text));
-        }
-    }
-
-    private void bytes(Map<String, FieldVerdict> verdicts, String name, String field, String found) {
-        if (policy.containsKey(name)) {
-            verdicts.put(name, FieldVerdict.of(field, Optional.of(policy.get(name)), found));
-        }
-    }
-
-    private String number(String name) {
-        return wanted(name).map(value -> "0x" + Long.toHexString(value)).orElse(policy.get(name));
-    }
-
-    private Optional<Long> wanted(String name) {
-        String text = policy.getOrDefault(name, "");
-        return text.matches("0x[0-9a-f]{1,16}")
-                ? Optional.of(Long.parseUnsignedLong(text.substring(2), 16))
-                : text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
+    private static String hex(long value) {
+        return "0x" + Long.toHexString(value);
     }
 }

@@ -1,17 +1,14 @@
 package dev.measure.tdx;
 
+import dev.measure.Digest;
+import dev.measure.FieldComparison;
 import dev.measure.FieldVerdict;
-import dev.measure.Source;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.LongFunction;
 
 /**
  * What golden values demand of the fields of a TD report or quote beside its registers: the policies {@code tdx} of a manifest and a
@@ -24,7 +21,6 @@ public final class TdPolicy {
     /** The name of these policies. */
     public static final String TECHNOLOGY = "tdx";
 
-    private static final String ALLOW_DEBUG = "allow-debug";
     private static final String ATTRIBUTES = "attributes";
     private static final String LEAST_SVN = "min-tee-tcb-svn";
 
@@ -48,7 +44,7 @@ public final class TdPolicy {
         List.of("mrconfigid", "mrowner", "mrownerconfig", "mrseam", "mrsignerseam")
                 .forEach(name -> lengths.put(name, 48));
         lengths.put(LEAST_SVN, 16);
-        lengths.put(ALLOW_DEBUG, 0);
+        lengths.put(FieldComparison.ALLOW_DEBUG, 0);
         return Collections.unmodifiableMap(lengths);
     }
 
@@ -68,92 +64,43 @@ public final class TdPolicy {
      * @param evidence the report or quote
      */
     public List<FieldVerdict> check(TdEvidence evidence) {
-        Map<String, FieldVerdict> verdicts = new LinkedHashMap<>();
+        FieldComparison fields = new FieldComparison(TECHNOLOGY, policy);
         TdAttributes attributes = evidence.attributes();
-        boolean allowed = policy.getOrDefault(ALLOW_DEBUG, "").equals("true")
-                || wanted(ATTRIBUTES)
-                        .map(bits -> new TdAttributes(bits).debug())
-                        .orElse(false);
-        verdicts.put(
-                ALLOW_DEBUG,
-                attributes.debug() && !allowed
-                        ? new FieldVerdict.Differs("ATTRIBUTES.DEBUG", "0", "1: the host can read and change the TD")
-                        : new FieldVerdict.Matches("ATTRIBUTES.DEBUG", attributes.debug() ? "1" : "0"));
-        least(verdicts, evidence.teeTcbSvn());
-        digits(verdicts, "mrseam", evidence.mrSeam().hex());
-        digits(verdicts, "mrsignerseam", evidence.mrSignerSeam().hex());
-        number(verdicts, ATTRIBUTES, attributes.bits(), bits -> new TdAttributes(bits).text());
-        bits(verdicts, "attributes-set", attributes.bits(), true);
-        bits(verdicts, "attributes-clear", attributes.bits(), false);
-        number(verdicts, "xfam", evidence.xfam(), bits -> String.format(Locale.ROOT, "0x%016x", bits));
-        digits(verdicts, "mrconfigid", evidence.mrConfigId().hex());
-        digits(verdicts, "mrowner", evidence.mrOwner().hex());
-        digits(verdicts, "mrownerconfig", evidence.mrOwnerConfig().hex());
-        List<FieldVerdict> all = new ArrayList<>(verdicts.values());
-        for (String name : policy.keySet()) {
-            if (!verdicts.containsKey(name)) {
-                all.add(new FieldVerdict.Differs(
-                        TECHNOLOGY + " " + name, policy.get(name), "a field that is not known"));
-            }
-        }
-        return List.copyOf(all);
+        boolean allowed = fields.number(ATTRIBUTES)
+                .map(bits -> new TdAttributes(bits).debug())
+                .orElse(false);
+        fields.debug("ATTRIBUTES.DEBUG", attributes.debug(), allowed, "TD");
+        leastSvn(fields, evidence.teeTcbSvn().toByteArray());
+        digits(fields, "mrseam", evidence.mrSeam());
+        digits(fields, "mrsignerseam", evidence.mrSignerSeam());
+        fields.equal(ATTRIBUTES, "ATTRIBUTES", attributes.bits(), bits -> new TdAttributes(bits).text());
+        fields.bits(ATTRIBUTES, "ATTRIBUTES", attributes.bits(), bits -> new TdAttributes(bits).text());
+        fields.equal("xfam", "XFAM", evidence.xfam(), bits -> String.format(Locale.ROOT, "0x%016x", bits));
+        digits(fields, "mrconfigid", evidence.mrConfigId());
+        digits(fields, "mrowner", evidence.mrOwner());
+        digits(fields, "mrownerconfig", evidence.mrOwnerConfig());
+        return fields.verdicts();
     }
 
-    private static String field(String name) {
-        return name.toUpperCase(Locale.ROOT);
+    private static void digits(FieldComparison fields, String name, Digest found) {
+        fields.equal(name, name.toUpperCase(Locale.ROOT), found.hex());
     }
 
-    private void number(Map<String, FieldVerdict> verdicts, String name, long found, LongFunction<String> text) {
-        if (policy.containsKey(name)) {
-            String expected = wanted(name).map(text::apply).orElse(policy.get(name));
-            verdicts.put(name, FieldVerdict.of(field(name), Optional.of(expected), text.apply(found)));
-        }
+    private static void leastSvn(FieldComparison fields, byte[] found) {
+        fields.text(LEAST_SVN)
+                .ifPresent(least -> fields.met(
+                        LEAST_SVN,
+                        "TEE_TCB_SVN",
+                        isAtLeast(found, least),
+                        "at least " + least + " in each byte",
+                        HexFormat.of().formatHex(found)));
     }
 
-    private void bits(Map<String, FieldVerdict> verdicts, String name, long found, boolean set) {
-        if (policy.containsKey(name)) {
-            boolean good = wanted(name)
-                    .filter(mask -> (found & mask) == (set ? mask : 0))
-                    .isPresent();
-            String expected = (set ? "set: " : "clear: ")
-                    + wanted(name).map(mask -> new TdAttributes(mask).text()).orElse(policy.get(name));
-            String text = new TdAttributes(found).text();
-            verdicts.put(
-                    name,
-                    good
-                            ? new FieldVerdict.Matches("ATTRIBUTES", text + ", " + expected)
-                            : new FieldVerdict.Differs("ATTRIBUTES", expected, text));
+    private static boolean isAtLeast(byte[] found, String least) {
+        boolean enough = least.matches("[0-9a-f]{" + 2 * found.length + "}");
+        for (int i = 0; enough && i < found.length; i++) {
+            enough = (found[i] & 0xff) >= Integer.parseInt(least.substring(2 * i, 2 * i + 2), 16);
         }
-    }
-
-    private void digits(Map<String, FieldVerdict> verdicts, String name, String found) {
-        if (policy.containsKey(name)) {
-            verdicts.put(name, FieldVerdict.of(field(name), Optional.of(policy.get(name)), found));
-        }
-    }
-
-    private void least(Map<String, FieldVerdict> verdicts, Source found) {
-        if (!policy.containsKey(LEAST_SVN)) {
-            return;
-        }
-        String text = policy.get(LEAST_SVN);
-        byte[] svn = found.toByteArray();
-        boolean enough = text.matches("[0-9a-f]{" + 2 * svn.length + "}");
-        for (int i = 0; enough && i < svn.length; i++) {
-            enough = (svn[i] & 0xff) >= Integer.parseInt(text.substring(2 * i, 2 * i + 2), 16);
-        }
-        String shown = HexFormat.of().formatHex(svn);
-        verdicts.put(
-                LEAST_SVN,
-                enough
-                        ? new FieldVerdict.Matches("TEE_TCB_SVN", shown + ", at least " + text + " in each byte")
-                        : new FieldVerdict.Differs("TEE_TCB_SVN", "at least " + text + " in each byte", shown));
-    }
-
-    private Optional<Long> wanted(String name) {
-        String text = policy.getOrDefault(name, "");
-        return text.matches("0x[0-9a-f]{1,16}")
-                ? Optional.of(Long.parseUnsignedLong(text.substring(2), 16))
-                : text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
+        return enough;
     }
 }
