@@ -18,6 +18,10 @@ final class RtmrOptions {
                         Options.value("FILE", "kernel that the VMM hands over", "--kernel"),
                         Options.value("FILE", "its initrd", "--initrd"),
                         Options.value("TEXT", "its command line; @FILE reads it from a file", "--append", "--cmdline"),
+                        Options.value(
+                                "FILE",
+                                "shim that QEMU hands over beside it, by -shim: firmware of EDK2 202502 or later starts it",
+                                "--direct-shim"),
                         dstack()),
                 disk(),
                 GrubOptions.group(),

@@ -263,6 +263,13 @@ final class RtmrRequest {
             in.fwCfg(parts[0], PcrRequest.opened(call, result, "fw-cfg", parts[1]));
         }
         call.value("--qemu-version").ifPresent(in::qemuVersion);
+        if (call.has("--direct-shim")) {
+            if (!call.has("--kernel")) {
+                throw Complaint.usage("--direct-shim: QEMU takes a shim only beside a kernel", "give --kernel");
+            }
+            PcrRequest.opened(call, result, "shim", call.value("--direct-shim").orElseThrow());
+            in.shim(true);
+        }
     }
 
     private void kernel(RtmrInputs.Builder in, List<Long> memory) {

@@ -42,6 +42,10 @@ final class TdxAcpiVerb implements Verb {
                         "tdx acpi --qemu-binary /usr/bin/qemu-system-x86_64 --qemu-arg=-device --qemu-arg=virtio-net-pci"
                                 + " --dump-acpi blobs"),
                 new Example(
+                        "of the machine that dstack's VMM starts",
+                        "tdx acpi --qemu-binary /usr/bin/qemu-system-x86_64 --vcpus 16 --memory 64G --dstack --hotplug-off"
+                                + " true"),
+                new Example(
                         "loader script and RSDP from the tables alone", "tdx acpi --acpi-tables etc_acpi_tables.bin"));
     }
 
@@ -70,6 +74,7 @@ final class TdxAcpiVerb implements Verb {
                                 "--phys-bits"),
                         Options.flag("the firmware is a build with SMM, as for Secure Boot outside a TD", "--smm"),
                         Options.value("SECONDS", "how long QEMU may take, 1..600 (default 30)", "--timeout")),
+                DstackMachine.group(),
                 new Options.Group(
                         "From files",
                         Options.value("FILE", "etc/acpi/tables", "--acpi-tables"),
@@ -149,17 +154,24 @@ final class TdxAcpiVerb implements Verb {
     private static Map<String, Source> fromQemu(Call call, Result result) {
         String binary = call.value("--qemu-binary").orElseThrow();
         List<String> arguments = new ArrayList<>(List.of("-accel", "tcg"));
-        arguments.addAll(List.of("-machine", call.value("--machine-type").orElse(QemuAcpi.MACHINE)));
+        String machine = call.has("--dstack")
+                ? DstackMachine.machine(call)
+                : call.value("--machine-type").orElse(QemuAcpi.MACHINE);
         long memory = TdxRequest.size(call.value("--memory").orElse("2G"));
+        int vcpus = number(call, "--vcpus", 1, MAX_VCPUS);
+        List<String> devices = new ArrayList<>(DstackMachine.arguments(call, result, memory, vcpus));
+        devices.addAll(call.values("--qemu-arg"));
+        arguments.addAll(List.of("-machine", machine));
         arguments.addAll(List.of("-m", (memory >> 10) + "K"));
-        arguments.addAll(List.of("-smp", Integer.toString(number(call, "--vcpus", 1, MAX_VCPUS))));
-        arguments.addAll(call.values("--qemu-arg"));
+        arguments.addAll(List.of("-smp", Integer.toString(vcpus)));
+        arguments.addAll(devices);
         Duration limit = Duration.ofSeconds(number(call, "--timeout", 30, MAX_SECONDS));
         // A bare name is looked for in PATH, a path is seen from where the command runs.
         String program = binary.contains("/") ? call.inputs().path(binary).toString() : binary;
+        QemuAcpi.Request request =
+                new QemuAcpi.Request(program, arguments, edk2(call), physicalBits(call), call.has("--smm"), limit);
         try {
-            QemuAcpi.Answer answer = QemuAcpi.read(
-                    new QemuAcpi.Request(program, arguments, edk2(call), physicalBits(call), call.has("--smm"), limit));
+            QemuAcpi.Answer answer = read(request, machine, memory);
             answer.assumptions().forEach(result::assumption);
             return answer.files();
         } catch (IOException e) {
@@ -167,6 +179,31 @@ final class TdxAcpiVerb implements Verb {
                     ExitCode.NOT_LAUNCHABLE,
                     binary + ": " + Inputs.why(e),
                     "is it a qemu-system-x86_64, and does it take these arguments?");
+        }
+    }
+
+    /**
+     * A guest may have more memory than this machine, and none of it is touched; but QEMU reserves it unless it is told not to. That
+     * is done only if it is needed, since not every QEMU has the property.
+     */
+    private static QemuAcpi.Answer read(QemuAcpi.Request request, String machine, long memory) throws IOException {
+        try {
+            return QemuAcpi.read(request);
+        } catch (IOException e) {
+            if (!Inputs.why(e).contains("cannot set up guest memory")) {
+                throw e;
+            }
+            List<String> arguments = new ArrayList<>(request.arguments());
+            arguments.set(arguments.indexOf("-machine") + 1, machine + ",memory-backend=unreserved");
+            arguments.addAll(
+                    List.of("-object", "memory-backend-ram,id=unreserved,reserve=off,size=" + (memory >> 10) + "K"));
+            return QemuAcpi.read(new QemuAcpi.Request(
+                    request.binary(),
+                    arguments,
+                    request.edk2(),
+                    request.physicalBits(),
+                    request.smm(),
+                    request.limit()));
         }
     }
 

@@ -106,15 +106,16 @@ public final class Firmware {
         if (hasTable) {
             return variables ? Kind.OVMF_CODE_AND_VARS : Kind.OVMF_CODE;
         }
+        long legacy = image.length() < 32 ? -1 : u32At(image, image.length() - 32) & 0xffffffffL;
+        // td-shim's payload is in a firmware volume, too, so this comes before looking for one.
+        if (!variables && legacy >= 0 && u32At(image, legacy) == TDVF_MAGIC) {
+            return Kind.TD_SHIM;
+        }
         if (endsInResetVector(image) && hasCodeVolume(image)) {
             return variables ? Kind.OVMF_CODE_AND_VARS : Kind.OVMF_CODE; // before edk2-stable202008: no table
         }
         if (variables) {
             return Kind.OVMF_VARS;
-        }
-        long legacy = image.length() < 32 ? -1 : u32At(image, image.length() - 32) & 0xffffffffL;
-        if (legacy >= 0 && u32At(image, legacy) == TDVF_MAGIC) {
-            return Kind.TD_SHIM;
         }
         return isSeaBios(image) ? Kind.SEABIOS : Kind.UNKNOWN;
     }

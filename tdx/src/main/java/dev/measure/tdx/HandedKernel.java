@@ -13,6 +13,7 @@ import dev.measure.eventlog.EventType;
 import dev.measure.pe.PeImage;
 import dev.measure.uefi.ImageAuthority;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -125,6 +126,35 @@ final class HandedKernel implements ImageEvents {
 
     /** {@return whether QEMU has the kernel as it is, too: from 10.0 on; empty if its version is not known} */
     private Optional<Boolean> exportsTheFile() {
+        return exportsTheFile(inputs);
+    }
+
+    /**
+     * RTMR0 to RTMR2 where QEMU's -shim makes a difference; empty where it makes none. The option came with QEMU 10.0, as did the blob
+     * etc/boot/shim, which EDK2 takes from 202502 on: then shim is the first image, and what it measures goes into all three.
+     */
+    static List<RtmrValue> ofShim(RtmrInputs inputs, Edk2Generation edk2) {
+        Optional<Boolean> known = exportsTheFile(inputs);
+        if (!edk2.namedBlobs() && !known.equals(Optional.of(false))) {
+            return List.of(); // the firmware does not look at it
+        }
+        List<RtmrValue> values = new ArrayList<>();
+        for (int register = 0; register < 3; register++) {
+            RtmrRecorder recorder = new RtmrRecorder(register);
+            if (known.equals(Optional.of(false))) {
+                recorder.refuse("QEMU has -shim from 10.0 on", "leave --direct-shim out, or name a later QEMU");
+            } else {
+                recorder.unknown(
+                        "a shim that QEMU hands over is started in place of the kernel, and what it then measures itself is not"
+                                + " predicted",
+                        "the log of such a boot: measure eventlog replay CCEL --quote QUOTE; or boot without -shim");
+            }
+            values.add(recorder.value("only", ""));
+        }
+        return values;
+    }
+
+    private static Optional<Boolean> exportsTheFile(RtmrInputs inputs) {
         return inputs.qemuVersion
                 .map(HandedKernel::atLeast10)
                 .or(() -> inputs.firmware

@@ -74,6 +74,13 @@ public final class Rtmr {
             values.add(runtime(inputs, values));
             return values;
         }
+        if (inputs.shim) {
+            values.addAll(HandedKernel.ofShim(inputs, edk2.get()));
+            if (!values.isEmpty()) {
+                values.add(runtime(inputs, values));
+                return values;
+            }
+        }
         SecureBootState secureBoot = SecureBootState.of(inputs);
         FirmwareEvents firmware = new FirmwareEvents(rtmr0, inputs, edk2.get(), secureBoot);
         assume(rtmr0, inputs, edk2.get());

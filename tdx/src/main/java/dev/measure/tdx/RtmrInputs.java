@@ -57,6 +57,7 @@ public final class RtmrInputs {
     final Optional<String> append;
     final Optional<RtmrContent> loadOptions;
     final Optional<String> qemuVersion;
+    final boolean shim;
     final Optional<BootInputs> boot;
     final Optional<BootDisk> bootDisk;
     final SortedMap<String, Source> fwCfg;
@@ -82,6 +83,7 @@ public final class RtmrInputs {
         append = b.append;
         loadOptions = b.loadOptions;
         qemuVersion = b.qemuVersion;
+        shim = b.shim;
         boot = b.boot;
         bootDisk = b.bootDisk;
         fwCfg = Collections.unmodifiableSortedMap(new TreeMap<>(b.fwCfg));
@@ -119,6 +121,7 @@ public final class RtmrInputs {
         private Optional<String> append = Optional.empty();
         private Optional<RtmrContent> loadOptions = Optional.empty();
         private Optional<String> qemuVersion = Optional.empty();
+        private boolean shim;
         private Optional<BootInputs> boot = Optional.empty();
         private Optional<BootDisk> bootDisk = Optional.empty();
         private final SortedMap<String, Source> fwCfg = new TreeMap<>();
@@ -232,6 +235,12 @@ public final class RtmrInputs {
         /** {@return this builder, given the version of QEMU, which may write into the kernel} */
         public Builder qemuVersion(String value) {
             qemuVersion = Optional.of(value);
+            return this;
+        }
+
+        /** {@return this builder, given whether QEMU hands over a shim beside the kernel, by {@code -shim}} */
+        public Builder shim(boolean value) {
+            shim = value;
             return this;
         }
 

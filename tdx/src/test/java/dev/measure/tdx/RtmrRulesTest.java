@@ -208,6 +208,33 @@ final class RtmrRulesTest {
         }
     }
 
+    /** QEMU has -shim and etc/boot/shim from 10.0 on, EDK2 looks at it from 202502 on. */
+    @Test
+    void aShimThatIsHandedOverCountsWhereTheFirmwareStartsIt() {
+        for (int register = 0; register < 3; register++) {
+            Prediction started = Rtmr.of(
+                            inputs("202502").qemuVersion("10.1").shim(true).build())
+                    .get(register)
+                    .prediction();
+            assertTrue(assertInstanceOf(Prediction.NotPredictable.class, started)
+                    .why()
+                    .contains("in place of the kernel"));
+            Prediction unknown =
+                    Rtmr.of(inputs("202502").shim(true).build()).get(register).prediction();
+            assertInstanceOf(Prediction.NotPredictable.class, unknown);
+            Prediction tooOld = Rtmr.of(
+                            inputs("202502").qemuVersion("9.2.1").shim(true).build())
+                    .get(register)
+                    .prediction();
+            assertEquals(
+                    "QEMU has -shim from 10.0 on",
+                    assertInstanceOf(Prediction.NotLaunchable.class, tooOld).why());
+            assertEquals(
+                    events(inputs("202411"), register),
+                    events(inputs("202411").qemuVersion("10.1").shim(true), register));
+        }
+    }
+
     /** dstack-mr's own tests of its second format (cc-eventlog, runtime_events.rs). */
     @Test
     void dstacksSecondFormatIsCanonicalJson() {
