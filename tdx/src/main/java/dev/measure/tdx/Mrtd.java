@@ -10,14 +10,12 @@ import dev.measure.Measurement;
 import dev.measure.Prediction;
 import dev.measure.Provenance;
 import dev.measure.Register;
-import dev.measure.Source;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
 import dev.measure.hash.Engine;
 import dev.measure.tdx.TdxPlan.MeasuredSection;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -233,46 +231,6 @@ public final class Mrtd {
         }
     }
 
-    /** Takes a page of a section. */
-    private interface Pages {
-        void take(long page, byte[] contents, int at);
-    }
-
-    /** Hands over the pages of a section where they lie; only a page across two pieces is copied. */
-    private static void pages(MeasuredSection section, Pages sink) {
-        Source contents = section.contents();
-        byte[] carry = new byte[MrtdRecords.PAGE];
-        long[] page = {0};
-        int[] carried = {0};
-        contents.stream((array, offset, count) -> {
-            int at = offset;
-            int end = offset + count;
-            while (at < end) {
-                if (carried[0] == 0 && end - at >= MrtdRecords.PAGE) {
-                    sink.take(page[0]++, array, at);
-                    at += MrtdRecords.PAGE;
-                    continue;
-                }
-                int taken = Math.min(MrtdRecords.PAGE - carried[0], end - at);
-                System.arraycopy(array, at, carry, carried[0], taken);
-                carried[0] += taken;
-                at += taken;
-                if (carried[0] == MrtdRecords.PAGE) {
-                    sink.take(page[0]++, carry, 0);
-                    carried[0] = 0;
-                }
-            }
-        });
-        if (carried[0] > 0) {
-            Arrays.fill(carry, carried[0], MrtdRecords.PAGE, (byte) 0);
-            sink.take(page[0]++, carry, 0);
-        }
-        byte[] zeros = new byte[MrtdRecords.PAGE];
-        while (page[0] < section.pages()) {
-            sink.take(page[0]++, zeros, 0);
-        }
-    }
-
     private static void replay(
             List<MeasuredSection> sections,
             MrtdOrder order,
@@ -282,6 +240,7 @@ public final class Mrtd {
         MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
         MessageDigest contentsDigest = DigestAlgorithm.SHA384.newMessageDigest();
         MrtdRecords records = new MrtdRecords(sha384::update);
+        MrtdPages pages = new MrtdPages();
         boolean each = detail == Measurement.Detail.STEPS;
         inOrder(sections, order, (step, section) -> {
             long gpa = section.section().memoryAddress();
@@ -295,7 +254,10 @@ public final class Mrtd {
                     records.add(gpa, section.pages());
                 }
             } else {
-                pages(section, (page, contents, at) -> {
+                pages.begin();
+                for (long page = 0; page < section.pages(); page++) {
+                    int at = pages.at(section.contents(), page);
+                    byte[] contents = pages.array();
                     if (step == Step.EXTEND) {
                         records.extend(gpa + page * MrtdRecords.PAGE, contents, at);
                     } else {
@@ -308,7 +270,7 @@ public final class Mrtd {
                     if (each) {
                         sink.accept(event(step, section, page, 1, last[0], now(sha384), evidence));
                     }
-                });
+                }
             }
             if (!each) {
                 sink.accept(event(step, section, 0, section.pages(), last[0], now(sha384), evidence));

@@ -39,29 +39,26 @@ final class MrtdLockstep {
     /** What two images must have in common. */
     record Shape(Mrtd.Step step, long gpa, long pages) {}
 
-    static List<Shape> shape(MrtdStream.Image image) {
-        List<Shape> shape = new ArrayList<>();
-        Mrtd.inOrder(
-                image.sections(),
-                image.order(),
-                (step, section) -> shape.add(new Shape(step, section.section().memoryAddress(), section.pages())));
-        return shape;
+    static List<Shape> shape(List<MrtdStream.Part> parts) {
+        return parts.stream()
+                .map(part -> new Shape(
+                        part.step(),
+                        part.section().section().memoryAddress(),
+                        part.section().pages()))
+                .toList();
     }
 
     /** {@return MRTD of images of one shape, no more than the engine takes side by side} */
     static List<Digest> values(Engine engine, List<MrtdStream.Image> images) {
         MrtdLockstep lockstep = new MrtdLockstep(engine, images.size());
-        List<List<MeasuredSection>> sections = new ArrayList<>();
-        for (MrtdStream.Image image : images) {
-            List<MeasuredSection> inOrder = new ArrayList<>();
-            Mrtd.inOrder(image.sections(), image.order(), (step, section) -> inOrder.add(section));
-            sections.add(inOrder);
-        }
-        List<Shape> shape = shape(images.get(0));
+        List<List<MrtdStream.Part>> parts =
+                images.stream().map(MrtdStream.Image::parts).toList();
+        List<Shape> shape = shape(parts.get(0));
         for (int i = 0; i < shape.size(); i++) {
             int part = i;
             lockstep.part(
-                    shape.get(i), sections.stream().map(each -> each.get(part)).toList());
+                    shape.get(i),
+                    parts.stream().map(each -> each.get(part).section()).toList());
         }
         List<Digest> digests = new ArrayList<>();
         for (byte[] digest : lockstep.streams.digests()) {

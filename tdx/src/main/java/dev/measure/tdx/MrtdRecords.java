@@ -38,16 +38,13 @@ final class MrtdRecords {
 
     private final Sink sha384;
     private final byte[] page = new byte[RECORD];
-    private final byte[] adds = new byte[ADDS * HEAD];
+    private final byte[] adds = heads(true, ADDS);
 
     MrtdRecords(Sink sha384) {
         this.sha384 = sha384;
-        name("MEM.PAGE.ADD", page, 0);
+        name(true, page, 0);
         for (int chunk = 0; chunk < CHUNKS; chunk++) {
-            name("MR.EXTEND", page, extendAt(chunk));
-        }
-        for (int add = 0; add < ADDS; add++) {
-            name("MEM.PAGE.ADD", adds, add * HEAD);
+            name(false, page, extendAt(chunk));
         }
     }
 
@@ -55,7 +52,7 @@ final class MrtdRecords {
     static byte[] heads(boolean add, int count) {
         byte[] heads = new byte[count * HEAD];
         for (int head = 0; head < count; head++) {
-            name(add ? "MEM.PAGE.ADD" : "MR.EXTEND", heads, head * HEAD);
+            name(add, heads, head * HEAD);
         }
         return heads;
     }
@@ -65,8 +62,8 @@ final class MrtdRecords {
         U64.set(heads, head * HEAD + GPA, gpa);
     }
 
-    private static void name(String instruction, byte[] into, int at) {
-        byte[] ascii = instruction.getBytes(StandardCharsets.US_ASCII);
+    private static void name(boolean add, byte[] into, int at) {
+        byte[] ascii = (add ? "MEM.PAGE.ADD" : "MR.EXTEND").getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(ascii, 0, into, at, ascii.length);
     }
 
@@ -80,7 +77,7 @@ final class MrtdRecords {
         while (done < pages) {
             int count = (int) Math.min(ADDS, pages - done);
             for (int add = 0; add < count; add++) {
-                U64.set(adds, add * HEAD + GPA, gpa + (done + add) * PAGE);
+                address(adds, add, gpa + (done + add) * PAGE);
             }
             sha384.update(adds, 0, count * HEAD);
             done += count;

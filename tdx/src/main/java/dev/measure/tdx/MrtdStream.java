@@ -21,23 +21,30 @@ import java.util.stream.IntStream;
 final class MrtdStream {
     private static final int PAGE = MrtdRecords.PAGE;
 
-    private final List<Part> parts = new ArrayList<>();
+    private final List<Part> parts;
     private final MrtdRecords records;
     private int part;
     private long page; // of the part
 
     private final MrtdPages pages = new MrtdPages();
 
-    /** A step with a section. */
-    private record Part(Mrtd.Step step, MeasuredSection section) {}
-
-    private MrtdStream(List<MeasuredSection> sections, MrtdOrder order, MrtdRecords.Sink sink) {
+    private MrtdStream(Image image, MrtdRecords.Sink sink) {
+        this.parts = image.parts();
         this.records = new MrtdRecords(sink);
-        Mrtd.inOrder(sections, order, (step, section) -> parts.add(new Part(step, section)));
     }
 
+    /** A step with a section. */
+    record Part(Mrtd.Step step, MeasuredSection section) {}
+
     /** The sections of an image in an order. */
-    record Image(List<MeasuredSection> sections, MrtdOrder order) {}
+    record Image(List<MeasuredSection> sections, MrtdOrder order) {
+        /** {@return the steps, one behind the other} */
+        List<Part> parts() {
+            List<Part> parts = new ArrayList<>();
+            Mrtd.inOrder(sections, order, (step, section) -> parts.add(new Part(step, section)));
+            return parts;
+        }
+    }
 
     /** {@return MRTD of each image, side by side where this machine gains by it} */
     static List<Digest> values(List<Image> images) {
@@ -45,7 +52,7 @@ final class MrtdStream {
         Map<Integer, Digest> values = new TreeMap<>();
         Map<List<MrtdLockstep.Shape>, List<Integer>> alike = new LinkedHashMap<>();
         for (int i = 0; i < images.size() && engine.sideBySide(); i++) {
-            alike.computeIfAbsent(MrtdLockstep.shape(images.get(i)), shape -> new ArrayList<>())
+            alike.computeIfAbsent(MrtdLockstep.shape(images.get(i).parts()), shape -> new ArrayList<>())
                     .add(i);
         }
         for (List<Integer> indexes : alike.values()) {
@@ -77,7 +84,7 @@ final class MrtdStream {
 
     static Digest alone(Image image) {
         MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
-        MrtdStream stream = new MrtdStream(image.sections(), image.order(), sha384::update);
+        MrtdStream stream = new MrtdStream(image, sha384::update);
         while (stream.next()) {
             // the record has gone to the digest
         }
@@ -91,7 +98,7 @@ final class MrtdStream {
         for (Image image : images) {
             Sha512Streams.Stream digest = lanes.sha384();
             digests.add(digest);
-            running.add(new MrtdStream(image.sections(), image.order(), digest::update));
+            running.add(new MrtdStream(image, digest::update));
         }
         while (!running.isEmpty()) {
             running.removeIf(stream -> !stream.next());
