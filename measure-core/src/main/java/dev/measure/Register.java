@@ -13,6 +13,11 @@ public sealed interface Register {
     /** {@return the algorithm of the value that this register holds} */
     DigestAlgorithm algorithm();
 
+    /** {@return the name for people, with the bank of a PCR: mrtd, pcr11:sha256} */
+    default String text() {
+        return id();
+    }
+
     /**
      * {@return the register of a name in ids}
      *
@@ -127,6 +132,11 @@ public sealed interface Register {
         @Override
         public String id() {
             return "pcr" + index;
+        }
+
+        @Override
+        public String text() {
+            return id() + ":" + bank.id();
         }
 
         @Override

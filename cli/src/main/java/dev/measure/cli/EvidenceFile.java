@@ -3,7 +3,6 @@ package dev.measure.cli;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
-import dev.measure.Register;
 import dev.measure.RegisterEvidence;
 import dev.measure.Source;
 import dev.measure.Verdict;
@@ -122,14 +121,8 @@ final class EvidenceFile {
         }
     }
 
-    private static String name(Register register) {
-        return register instanceof Register.Pcr pcr
-                ? register.id() + ":" + pcr.bank().id()
-                : register.id();
-    }
-
     private static void print(Verdict verdict, Call call) {
-        String name = name(verdict.register());
+        String name = verdict.register().text();
         if (verdict instanceof Verdict.Match match) {
             call.sink().line("matches   " + name + "  " + match.id());
         } else if (verdict instanceof Verdict.Mismatch mismatch) {
@@ -207,7 +200,7 @@ final class EvidenceFile {
                 golden.check(EvidencePiece.read(List.of(name), call).get(0).evidence());
         TreeSet<String> wrong = check.verdicts().stream()
                 .filter(Verdict.Mismatch.class::isInstance)
-                .map(verdict -> name(verdict.register()))
+                .map(verdict -> verdict.register().text())
                 .collect(Collectors.toCollection(TreeSet::new));
         if (!wrong.isEmpty()) {
             throw new Complaint(

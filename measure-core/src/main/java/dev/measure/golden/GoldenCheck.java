@@ -62,7 +62,7 @@ public record GoldenCheck(
                 Digest other = shown.putIfAbsent(inEvidence(register), actual);
                 if (other != null && !other.equals(actual)) {
                     fields.add(new FieldVerdict.Differs(
-                            name(register), other.hex() + ", as another piece of evidence shows", actual.hex()));
+                            register.text(), other.hex() + ", as another piece of evidence shows", actual.hex()));
                 }
                 technologies.add(technology(inEvidence(register)));
             });
@@ -150,7 +150,7 @@ public record GoldenCheck(
     public List<String> objections() {
         List<String> objections = new ArrayList<>();
         for (Verdict verdict : verdicts) {
-            String register = name(verdict.register());
+            String register = verdict.register().text();
             if (verdict instanceof Verdict.Mismatch mismatch) {
                 objections.add(register + " holds " + mismatch.actual().hex() + ", which is none of "
                         + mismatch.expected().size() + " golden values");
@@ -175,12 +175,6 @@ public record GoldenCheck(
         return objections.isEmpty() && !matched
                 ? List.of("no register of the evidence has a golden value")
                 : List.copyOf(objections);
-    }
-
-    static String name(Register register) {
-        return register instanceof Register.Pcr pcr
-                ? register.id() + ":" + pcr.bank().id()
-                : register.id();
     }
 
     /** {@return the ids of the golden values that the evidence shows, in the order of the verdicts} */

@@ -41,8 +41,8 @@ final class GoldenCombinations {
 
     /** The same order whatever order the evidence has. */
     private static final Comparator<Register> IN_ORDER = Comparator.comparing(
-                    (Register register) -> GoldenCheck.name(register).length())
-            .thenComparing(GoldenCheck::name);
+                    (Register register) -> register.text().length())
+            .thenComparing(Register::text);
 
     private final Map<Register, List<Candidate>> candidates = new TreeMap<>(IN_ORDER);
     private final Map<Register, Set<String>> phases = new TreeMap<>(IN_ORDER);
@@ -171,8 +171,8 @@ final class GoldenCombinations {
         } else {
             apart.remove(VARIANT);
         }
-        return "the registers hold golden values of different machines: " + GoldenCheck.name(first) + " of "
-                + text(apart, ofFirst) + ", " + GoldenCheck.name(second) + " of " + text(apart, ofSecond);
+        return "the registers hold golden values of different machines: " + first.text() + " of " + text(apart, ofFirst)
+                + ", " + second.text() + " of " + text(apart, ofSecond);
     }
 
     private static String text(List<String> keys, Map<String, Set<String>> said) {

@@ -64,10 +64,9 @@ public record GoldenSignature(State state, List<FieldVerdict> verdicts) {
         List<FieldVerdict> open = new ArrayList<>();
         piece.registers().forEach((register, value) -> {
             if (golden.contains(register) && value.equals(signed.get(register))) {
-                shown.add(GoldenCheck.name(register));
+                shown.add(register.text());
             } else if (golden.contains(register)) {
-                open.add(new FieldVerdict.NotChecked(
-                        GoldenCheck.name(register), "no signed evidence shows " + GoldenCheck.name(register)));
+                open.add(new FieldVerdict.NotChecked(register.text(), "no signed evidence shows " + register.text()));
             }
         });
         if (shown.isEmpty()) {

@@ -157,7 +157,7 @@ public record TpmQuote(
                 if (values.containsKey(register)) {
                     quoted.put(register, values.get(register));
                 } else {
-                    missing.add(register.id() + ":" + bank.bank().id());
+                    missing.add(register.text());
                 }
             }
         }
