@@ -1,5 +1,8 @@
 package dev.measure;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
  * A named way in which some program measures: a VMM, a firmware generation, a stub, a rule for CHIDs. The name is the same in
  * options, ids, assumptions and lock files, and never changes its meaning.
@@ -20,4 +23,21 @@ public interface BehaviourProfile {
 
     /** {@return where that knowledge comes from} */
     String source();
+
+    /**
+     * {@return the profile of a name}
+     *
+     * @param <P> one kind of profiles
+     * @param what the kind in words, for the message
+     * @param known all of that kind
+     * @param name the id, in any case
+     * @throws IllegalArgumentException if none has it; the message lists those that there are
+     */
+    static <P extends BehaviourProfile> P named(String what, List<P> known, String name) {
+        return known.stream()
+                .filter(profile -> profile.id().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("unknown " + what + " '" + name + "', known: "
+                        + known.stream().map(BehaviourProfile::id).collect(Collectors.joining(", "))));
+    }
 }

@@ -3,7 +3,6 @@ package dev.measure.snp;
 import dev.measure.BehaviourProfile;
 import dev.measure.Evidence;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * How an IGVM file becomes an SEV-SNP launch: the registry of behaviour profiles of kind {@code igvm-rules}. The format leaves
@@ -94,13 +93,7 @@ public enum IgvmRules implements BehaviourProfile {
      * @throws IllegalArgumentException if there are none
      */
     public static IgvmRules parse(String name) {
-        String plain = name.toLowerCase(Locale.ROOT);
-        for (IgvmRules rules : values()) {
-            if (rules.id.equals(plain)) {
-                return rules;
-            }
-        }
-        throw new IllegalArgumentException("unknown IGVM rules '" + name + "'");
+        return BehaviourProfile.named("IGVM rules", all(), name);
     }
 
     /** {@return all profiles, for listing} */

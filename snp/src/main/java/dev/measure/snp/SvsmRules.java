@@ -71,12 +71,7 @@ public enum SvsmRules implements BehaviourProfile {
      * @throws IllegalArgumentException if there are none
      */
     public static SvsmRules parse(String name) {
-        for (SvsmRules rules : values()) {
-            if (rules.id.equalsIgnoreCase(name)) {
-                return rules;
-            }
-        }
-        throw new IllegalArgumentException("unknown SVSM rules '" + name + "'");
+        return BehaviourProfile.named("SVSM rules", all(), name);
     }
 
     /** {@return all rules, for listing} */

@@ -4,7 +4,6 @@ import dev.measure.BehaviourProfile;
 import dev.measure.Evidence;
 import dev.measure.firmware.SevMetadata;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * How a VMM builds an SEV-SNP launch: the registry of behaviour profiles of kind {@code vmm}. Code asks the profile; nothing
@@ -104,13 +103,7 @@ public enum Vmm implements BehaviourProfile {
      * @throws IllegalArgumentException if there is none
      */
     public static Vmm parse(String name) {
-        String plain = name.toLowerCase(Locale.ROOT);
-        for (Vmm vmm : values()) {
-            if (vmm.id.equals(plain)) {
-                return vmm;
-            }
-        }
-        throw new IllegalArgumentException("unknown VMM '" + name + "'");
+        return BehaviourProfile.named("VMM", all(), name);
     }
 
     /** {@return whether the signature of the vCPU is part of the launch digest} */

@@ -420,7 +420,7 @@ class IgvmRulesTest {
                                         false))
                         .getMessage());
         assertEquals(
-                "unknown IGVM rules 'xen'",
+                "unknown IGVM rules 'xen', known: qemu, hyperv, igvmmeasure, qemu-batched, cloud-hypervisor",
                 assertThrows(IllegalArgumentException.class, () -> IgvmRules.parse("xen"))
                         .getMessage());
     }

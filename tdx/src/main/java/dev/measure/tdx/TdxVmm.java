@@ -115,16 +115,11 @@ public enum TdxVmm implements BehaviourProfile {
     /**
      * {@return the profile of a name}
      *
-     * @param name the id
+     * @param name the id, in any case
      * @throws IllegalArgumentException if there is none
      */
     public static TdxVmm parse(String name) {
-        for (TdxVmm vmm : values()) {
-            if (vmm.id.equals(name)) {
-                return vmm;
-            }
-        }
-        throw new IllegalArgumentException("unknown VMM '" + name + "'");
+        return BehaviourProfile.named("VMM", all(), name);
     }
 
     /** {@return all profiles, for listing} */
