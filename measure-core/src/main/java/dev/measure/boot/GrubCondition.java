@@ -1,7 +1,7 @@
 package dev.measure.boot;
 
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Optional;
 
 /**
  * The command {@code test}, or {@code [}, of GRUB (grub-core/commands/test.c).
@@ -51,12 +51,9 @@ final class GrubCondition {
         boolean and = true;
         boolean invert = false;
         while (at < words.size() && understood) {
-            Boolean value = comparison();
-            if (value == null) {
-                value = question();
-            }
-            String word = value == null ? words.get(at++) : "";
-            if (value == null) {
+            Optional<Boolean> value = comparison().or(this::question);
+            if (value.isEmpty()) {
+                String word = words.get(at++);
                 switch (word) {
                     case ")" -> {
                         return or || and;
@@ -64,71 +61,65 @@ final class GrubCondition {
                     case "-o" -> {
                         or = or || and;
                         and = true;
-                        continue;
                     }
-                    case "-a" -> {
-                        continue;
-                    }
-                    case "!" -> {
-                        invert = !invert;
-                        continue;
-                    }
+                    case "-a" -> {} // joins in any case
+                    case "!" -> invert = !invert;
                     case "(" -> {
                         understood &= ++depth < MAX_DEPTH;
-                        value = understood && expression();
+                        value = Optional.of(understood && expression());
                     }
-                    default -> value = !word.isEmpty();
+                    default -> value = Optional.of(!word.isEmpty());
                 }
             }
-            and &= invert != value;
-            invert = false;
+            if (value.isPresent()) {
+                and &= invert != value.get();
+                invert = false;
+            }
         }
         return or || and;
     }
 
-    private Boolean comparison() {
+    private Optional<Boolean> comparison() {
         if (at + 2 >= words.size()) {
-            return null;
+            return Optional.empty();
         }
-        Boolean compared = compare(words.get(at), words.get(at + 1), words.get(at + 2));
-        at += compared == null ? 0 : 3;
+        Optional<Boolean> compared = compare(words.get(at), words.get(at + 1), words.get(at + 2));
+        at += compared.isEmpty() ? 0 : 3;
         return compared;
     }
 
-    private Boolean question() {
+    private Optional<Boolean> question() {
         if (at + 1 >= words.size()) {
-            return null;
+            return Optional.empty();
         }
-        Predicate<String> asked = switch (words.get(at)) {
-            case "-d" -> disk::folder;
-            case "-e" -> disk::exists;
-            case "-f" -> name -> disk.exists(name) && !disk.folder(name);
-            case "-s" -> disk::filled;
-            case "-n" -> text -> !text.isEmpty();
-            case "-z" -> String::isEmpty;
-            default -> null;
+        String operand = words.get(at + 1);
+        Optional<Boolean> answer = switch (words.get(at)) {
+            case "-d" -> Optional.of(disk.folder(operand));
+            case "-e" -> Optional.of(disk.exists(operand));
+            case "-f" -> Optional.of(disk.exists(operand) && !disk.folder(operand));
+            case "-s" -> Optional.of(disk.filled(operand));
+            case "-n" -> Optional.of(!operand.isEmpty());
+            case "-z" -> Optional.of(operand.isEmpty());
+            default -> Optional.empty();
         };
-        if (asked == null) {
-            return null;
-        }
-        at += 2;
-        return asked.test(words.get(at - 1));
+        at += answer.isEmpty() ? 0 : 2;
+        return answer;
     }
 
-    private Boolean compare(String left, String operator, String right) {
+    private Optional<Boolean> compare(String left, String operator, String right) {
         return switch (operator) {
-            case "=", "==" -> left.equals(right);
-            case "!=" -> !left.equals(right);
-            case "<" -> left.compareTo(right) < 0;
-            case "<=" -> left.compareTo(right) <= 0;
-            case ">" -> left.compareTo(right) > 0;
-            case ">=" -> left.compareTo(right) >= 0;
-            case "-eq" -> number(left) == number(right);
-            case "-ne" -> number(left) != number(right);
-            case "-lt" -> number(left) < number(right);
-            case "-le" -> number(left) <= number(right);
-            case "-gt" -> number(left) > number(right);
-            case "-ge" -> number(left) >= number(right);
+            case "=", "==" -> Optional.of(left.equals(right));
+            case "!=" -> Optional.of(!left.equals(right));
+            case "<" -> Optional.of(left.compareTo(right) < 0);
+            case "<=" -> Optional.of(left.compareTo(right) <= 0);
+            case ">" -> Optional.of(left.compareTo(right) > 0);
+            case ">=" -> Optional.of(left.compareTo(right) >= 0);
+            case "-eq" -> Optional.of(number(left) == number(right));
+            case "-ne" -> Optional.of(number(left) != number(right));
+            case "-lt" -> Optional.of(number(left) < number(right));
+            case "-le" -> Optional.of(number(left) <= number(right));
+            case "-gt" -> Optional.of(number(left) > number(right));
+            case "-ge" -> Optional.of(number(left) >= number(right));
             default -> {
                 if (operator.equals("-pgt")
                         || operator.equals("-plt")
@@ -136,7 +127,7 @@ final class GrubCondition {
                         || operator.startsWith("-ot")) {
                     understood = false;
                 }
-                yield null;
+                yield Optional.empty();
             }
         };
     }
