@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The commands in README.md run: those in {@code sh} blocks that begin with {@code cli/measure} or {@code measure}. */
 class ReadmeTest {
@@ -59,48 +58,6 @@ class ReadmeTest {
             assertEquals(0, session.exit(), session.toString());
             input = session.out().getBytes(java.nio.charset.StandardCharsets.UTF_8);
         }
-    }
-
-    /** What CI.md has jobs run, in a folder with the manifest and the lock file of the sample. */
-    @TestFactory
-    Stream<DynamicTest> jobs(@TempDir Path folder) throws IOException {
-        Path page = ROOT.resolve("CI.md");
-        Path samples = ROOT.resolve("vectors/samples");
-        if (!Files.exists(page)) {
-            System.out.println("SKIPPED: CI.md is not here");
-            return Stream.empty();
-        }
-        try (Stream<Path> files = Files.list(samples)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, folder.resolve(file.getFileName()));
-            }
-        }
-        List<String> commands = jobs(Files.readAllLines(page));
-        assertEquals(6, commands.size(), commands.toString());
-        return commands.stream()
-                .map(command -> DynamicTest.dynamicTest(command, () -> {
-                    List<String> words = ScriptTest.Run.words(command);
-                    Session session =
-                            Session.in(folder, words.subList(1, words.size()).toArray(String[]::new));
-                    assertEquals(0, session.exit(), session.toString());
-                }));
-    }
-
-    /** Commands in sh and yaml blocks: {@code measure ...}, {@code - measure ...} and {@code - run: measure ...}. */
-    static List<String> jobs(List<String> lines) {
-        List<String> commands = new ArrayList<>();
-        boolean code = false;
-        for (String line : lines) {
-            if (line.startsWith("```")) {
-                code = !code;
-                continue;
-            }
-            String text = line.strip().replaceFirst("^- ", "").replaceFirst("^run: ", "");
-            if (code && text.startsWith("measure ")) {
-                commands.add(text);
-            }
-        }
-        return commands;
     }
 
     @TestFactory
