@@ -106,6 +106,7 @@ final class ManifestKeys {
         all(keys, Kind.NAMED_FILE, "boot-variable");
         all(keys, Kind.WORDS, "vcpus");
         all(keys, Kind.FILE, "acpi-tables", "acpi-rsdp", "acpi-loader");
+        all(keys, Kind.NAMED_FILE, "acpi-file");
         all(keys, Kind.WORDS, "acpi-digests");
         all(keys, Kind.FILE, "smbios");
         all(keys, Kind.NAMED_FILE, "fw-cfg");
@@ -135,6 +136,7 @@ final class ManifestKeys {
         all(keys, Kind.WORDS, "secure-boot", "machine-type", "smp", "memory");
         all(keys, Kind.FLAG, "confidential-vm");
         all(keys, Kind.FILE, "acpi-loader", "acpi-rsdp", "acpi-tables", "tpm-log", "smbios");
+        all(keys, Kind.NAMED_FILE, "acpi-file");
         all(keys, Kind.FILE, "option-rom");
         all(keys, Kind.WORDS, "boot-order");
         all(keys, Kind.NAMED_FILE, "boot-variable");

@@ -81,7 +81,7 @@ final class MetadataFile {
     private void files(GuestMetadata metadata, String json) {
         Map<Role, String> options = new LinkedHashMap<>();
         options.put(Role.FIRMWARE, "--firmware");
-        if (!call.has("--acpi-digests") && !call.has("--acpi-tables") && !call.has("--runtime-only")) {
+        if (!call.has(AcpiOptions.DIGESTS) && !call.has("--acpi-tables") && !call.has("--runtime-only")) {
             options.put(Role.ACPI_TABLES, "--acpi-tables");
             options.put(Role.ACPI_RSDP, "--acpi-rsdp");
             options.put(Role.ACPI_LOADER, "--acpi-loader");

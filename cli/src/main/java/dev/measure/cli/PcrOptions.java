@@ -157,6 +157,7 @@ final class PcrOptions {
                 Options.value("FILE", "fw_cfg etc/table-loader", "--acpi-loader"),
                 Options.value("FILE", "fw_cfg etc/acpi/rsdp", "--acpi-rsdp"),
                 Options.value("FILE", "fw_cfg etc/acpi/tables", "--acpi-tables"),
+                AcpiOptions.file(),
                 Options.value("FILE", "fw_cfg etc/tpm/log (default: 65536 zeros)", "--tpm-log"),
                 Options.value("FILE", "SMBIOS table as the guest sees it, /sys/firmware/dmi/tables/DMI", "--smbios"),
                 Options.repeated("FILE", "option ROM of a PCI device; may be repeated", "--option-rom"),

@@ -121,7 +121,8 @@ final class RtmrOptions {
                         "--acpi-tables"),
                 Options.value("FILE", "fw_cfg etc/acpi/rsdp", "--acpi-rsdp"),
                 Options.value("FILE", "fw_cfg etc/table-loader", "--acpi-loader"),
-                Options.list("SHA-384 of loader, RSDP and tables, in place of the files", List.of(), "--acpi-digests"),
+                AcpiOptions.file(),
+                AcpiOptions.digests(),
                 Options.value("FILE", "SMBIOS table as the guest sees it, /sys/firmware/dmi/tables/DMI", "--smbios"),
                 Options.repeated(
                         "ITEM=FILE",

@@ -171,13 +171,7 @@ final class RtmrRequest {
         edk2(call);
         secureBoot(call);
         vcpus(call);
-        if (call.has("--acpi-digests")) {
-            for (String option : List.of("--acpi-tables", "--acpi-rsdp", "--acpi-loader")) {
-                if (call.has(option)) {
-                    throw Complaint.usage("both " + option + " and --acpi-digests are given", "keep one of them");
-                }
-            }
-        }
+        AcpiOptions.check(call);
         boolean kernel = call.has("--kernel") || call.positional(0).isPresent() || call.has("--dstack-measurement");
         for (String option : List.of("--initrd", "--append")) {
             if (call.has(option) && !kernel) {
@@ -238,19 +232,7 @@ final class RtmrRequest {
     }
 
     private void machine(RtmrInputs.Builder in) {
-        file("--acpi-tables").ifPresent(in::acpiTables);
-        file("--acpi-rsdp").ifPresent(in::acpiRsdp);
-        file("--acpi-loader").ifPresent(in::acpiLoader);
-        if (call.has("--acpi-digests")) {
-            List<String> three = Lists.names("--acpi-digests", call.values("--acpi-digests"));
-            if (three.size() != 3) {
-                throw Complaint.usage(
-                        "--acpi-digests: expected three digests, of loader, RSDP and tables, got " + three.size(), "");
-            }
-            in.acpiLoader(given("--acpi-digests", three.get(0)));
-            in.acpiRsdp(given("--acpi-digests", three.get(1)));
-            in.acpiTables(given("--acpi-digests", three.get(2)));
-        }
+        AcpiOptions.into(in, call, result);
         call.value("--smbios").ifPresent(name -> in.smbiosTable(PcrRequest.smbios(call, result, name)));
         for (String text : call.values("--fw-cfg")) {
             String[] parts = named("--fw-cfg", "ITEM=FILE", text);
@@ -322,9 +304,11 @@ final class RtmrRequest {
         TdLog log = TdEvidenceFile.log(PcrRequest.opened(call, result, "log", name));
         List<RtmrContent> acpi = new ArrayList<>();
         List<RtmrContent> boot = new ArrayList<>();
+        boolean separated = false;
         for (TdLog.Entry entry : log.of(0)) {
             RtmrContent digest = RtmrContent.fromLog(entry.digest(), name);
-            if (entry.type().equals(EventType.EV_PLATFORM_CONFIG_FLAGS) && isAcpi(entry.text())) {
+            separated |= entry.type().equals(EventType.EV_SEPARATOR);
+            if (entry.type().equals(EventType.EV_PLATFORM_CONFIG_FLAGS) && isAcpi(entry.text(), separated)) {
                 acpi.add(digest);
             } else if (entry.type().equals(EventType.EV_EFI_HANDOFF_TABLES) && !call.has("--smbios")) {
                 in.smbios(digest);
@@ -332,10 +316,8 @@ final class RtmrRequest {
                 boot.add(digest);
             }
         }
-        if (!call.has("--acpi-tables") && !call.has("--acpi-digests") && acpi.size() == 3) {
-            in.acpiLoader(acpi.get(0));
-            in.acpiRsdp(acpi.get(1));
-            in.acpiTables(acpi.get(2));
+        if (!AcpiOptions.isGiven(call) && !acpi.isEmpty()) {
+            in.acpiEvents(AcpiOptions.lifted(acpi));
         }
         if (!call.has("--boot-order") && !boot.isEmpty()) {
             in.bootEvents(boot);
@@ -374,9 +356,9 @@ final class RtmrRequest {
         }
     }
 
-    /** The firmware calls them "ACPI DATA"; dstack's agent gives them names. */
-    private static boolean isAcpi(String text) {
-        return text.toLowerCase(java.util.Locale.ROOT).startsWith("acpi") || text.isEmpty();
+    /** The firmware calls them "ACPI DATA"; dstack's agent gives them names. What has none may be a fw_cfg item, but for its place. */
+    private static boolean isAcpi(String text, boolean separated) {
+        return text.toLowerCase(java.util.Locale.ROOT).startsWith("acpi") || (text.isEmpty() && separated);
     }
 
     private RuntimeEvent runtimeEvent(String text) {
@@ -416,14 +398,6 @@ final class RtmrRequest {
         }
         Source file = PcrRequest.opened(call, result, "cmdline", text.substring(1));
         return new String(file.toByteArray(), StandardCharsets.UTF_8);
-    }
-
-    private static RtmrContent given(String option, String hex) {
-        try {
-            return RtmrContent.given(Digest.parse(DigestAlgorithm.SHA384, hex), option.substring(2));
-        } catch (IllegalArgumentException e) {
-            throw Complaint.usage(option + ": " + e.getMessage(), "");
-        }
     }
 
     private static String[] named(String option, String form, String text) {

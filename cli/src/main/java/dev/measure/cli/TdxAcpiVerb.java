@@ -2,6 +2,7 @@ package dev.measure.cli;
 
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
+import dev.measure.boot.AcpiLoader;
 import dev.measure.tdx.AcpiBlobs;
 import dev.measure.tdx.QemuAcpi;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +22,8 @@ import java.util.OptionalInt;
 final class TdxAcpiVerb implements Verb {
     private static final int MAX_VCPUS = 4096;
     private static final int MAX_SECONDS = 600;
+    private static final List<String> STATES =
+            Arrays.stream(QemuAcpi.State.values()).map(QemuAcpi.State::id).toList();
 
     @Override
     public String name() {
@@ -37,6 +41,9 @@ final class TdxAcpiVerb implements Verb {
                 new Example(
                         "of a guest with 4 vCPUs and 8 GiB",
                         "tdx acpi --qemu-binary /usr/bin/qemu-system-x86_64 --vcpus 4 --memory 8G"),
+                new Example(
+                        "as QEMU makes them at reset, not as OVMF measures them",
+                        "tdx acpi --qemu-binary /usr/bin/qemu-system-x86_64 --memory 8G --state reset"),
                 new Example(
                         "with a device, written to files",
                         "tdx acpi --qemu-binary /usr/bin/qemu-system-x86_64 --qemu-arg=-device --qemu-arg=virtio-net-pci"
@@ -73,13 +80,21 @@ final class TdxAcpiVerb implements Verb {
                                         + " domain; QEMU's own processors: 40)",
                                 "--phys-bits"),
                         Options.flag("the firmware is a build with SMM, as for Secure Boot outside a TD", "--smm"),
+                        Options.choice(
+                                "STATE",
+                                STATES,
+                                "what is programmed before QEMU makes the tables: firmware, chipset registers and PCI"
+                                        + " addresses as OVMF does it; chipset, those registers alone; reset, nothing (default"
+                                        + " firmware, which is what is measured)",
+                                "--state"),
                         Options.value("SECONDS", "how long QEMU may take, 1..600 (default 30)", "--timeout")),
                 DstackMachine.group(),
                 new Options.Group(
                         "From files",
                         Options.value("FILE", "etc/acpi/tables", "--acpi-tables"),
                         Options.value("FILE", "etc/acpi/rsdp (default: derived)", "--acpi-rsdp"),
-                        Options.value("FILE", "etc/table-loader (default: derived)", "--acpi-loader")),
+                        Options.value("FILE", "etc/table-loader (default: derived)", "--acpi-loader"),
+                        AcpiOptions.file()),
                 new Options.Group(
                         "Output", Options.value("FOLDER", "also write the files into a folder", "--dump-acpi")));
     }
@@ -92,7 +107,9 @@ final class TdxAcpiVerb implements Verb {
     @Override
     public List<String> notes() {
         return List.of(
-                "A line is: name, size, SHA-384. The first three are measured by OVMF, in this order.",
+                "A line is: name, size, SHA-384. OVMF measures etc/table-loader and then every file that it allocates, in the"
+                        + " order of the lines: etc/acpi/rsdp and etc/acpi/tables, and those of devices such as vmgenid. The"
+                        + " others follow from bootorder on.",
                 "The tables depend on QEMU's version and machine type, vCPUs, memory and devices: take the QEMU that will"
                         + " run the guest. QEMU trees with patches for TDX, such as Ubuntu's 8.2, have other tables.",
                 "PCI devices are given addresses as OVMF does it before it reads the tables: QEMU writes them there. If they do not"
@@ -144,10 +161,20 @@ final class TdxAcpiVerb implements Verb {
                 given.get("--acpi-tables"),
                 Optional.ofNullable(given.get("--acpi-rsdp")),
                 Optional.ofNullable(given.get("--acpi-loader")));
+        Map<String, Source> more = new LinkedHashMap<>(AcpiOptions.files(call, result));
+        more.put("etc/acpi/rsdp", blobs.rsdp());
+        more.put("etc/acpi/tables", blobs.tables());
         Map<String, Source> files = new LinkedHashMap<>();
         files.put("etc/table-loader", blobs.loader());
-        files.put("etc/acpi/rsdp", blobs.rsdp());
-        files.put("etc/acpi/tables", blobs.tables());
+        for (String name : AcpiLoader.allocated(blobs.loader())) {
+            if (!more.containsKey(name)) {
+                throw new Complaint(
+                        ExitCode.NOT_PREDICTABLE,
+                        "the loader script allocates " + name + ", which the firmware measures, too",
+                        "give " + AcpiOptions.FILE + " " + name + "=FILE");
+            }
+            files.put(name, more.remove(name));
+        }
         return files;
     }
 
@@ -168,8 +195,8 @@ final class TdxAcpiVerb implements Verb {
         Duration limit = Duration.ofSeconds(number(call, "--timeout", 30, MAX_SECONDS));
         // A bare name is looked for in PATH, a path is seen from where the command runs.
         String program = binary.contains("/") ? call.inputs().path(binary).toString() : binary;
-        QemuAcpi.Request request =
-                new QemuAcpi.Request(program, arguments, edk2(call), physicalBits(call), call.has("--smm"), limit);
+        QemuAcpi.Request request = new QemuAcpi.Request(
+                program, arguments, edk2(call), physicalBits(call), call.has("--smm"), state(call), limit);
         try {
             QemuAcpi.Answer answer = read(request, machine, memory);
             answer.assumptions().forEach(result::assumption);
@@ -203,8 +230,33 @@ final class TdxAcpiVerb implements Verb {
                     request.edk2(),
                     request.physicalBits(),
                     request.smm(),
+                    request.state(),
                     request.limit()));
         }
+    }
+
+    private static QemuAcpi.State state(Call call) {
+        String name = call.value("--state").orElse(QemuAcpi.State.FIRMWARE.id());
+        if (!STATES.contains(name)) {
+            throw Complaint.usage(
+                    "unknown state '" + name + "'",
+                    Suggestion.didYouMean(name, STATES) + "all: " + String.join(", ", STATES));
+        }
+        QemuAcpi.State state = QemuAcpi.State.values()[STATES.indexOf(name)];
+        List<String> without = new ArrayList<>();
+        if (state != QemuAcpi.State.FIRMWARE) {
+            without.addAll(List.of("--phys-bits", "--smm"));
+        }
+        if (state == QemuAcpi.State.RESET) {
+            without.add("--edk2");
+        }
+        for (String option : without) {
+            if (call.has(option)) {
+                throw Complaint.usage(
+                        option + " says what firmware programs, and --state " + name + " leaves that out", "");
+            }
+        }
+        return state;
     }
 
     private static OptionalInt physicalBits(Call call) {

@@ -5,7 +5,9 @@ import dev.measure.Source;
 import dev.measure.parse.Cursor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The loader script that QEMU passes as fw_cfg file etc/table-loader: commands of 128 bytes each (QEMU
@@ -18,6 +20,9 @@ public final class AcpiLoader {
 
     /** QEMU writes 4 KiB: 32 commands. */
     private static final int MAX_SCRIPT = 1 << 20;
+
+    /** What QEMU refuses in names of its own, too long ones, cannot be here; what cannot be printed is no name. */
+    private static final Pattern NAMES = Pattern.compile("[\\x21-\\x7e]{1,55}");
 
     private AcpiLoader() {}
 
@@ -46,7 +51,18 @@ public final class AcpiLoader {
                 while (end < NAME && name[end] != 0) {
                     end++;
                 }
-                files.add(new String(name, 0, end, StandardCharsets.ISO_8859_1));
+                String file = new String(name, 0, end, StandardCharsets.ISO_8859_1);
+                if (!NAMES.matcher(file).matches()) {
+                    throw c.malformed(
+                            start + 4,
+                            "a file name of 1 to " + (NAME - 1) + " printable ASCII characters in ALLOCATE",
+                            end == 0 ? "none" : HexFormat.of().formatHex(name, 0, end),
+                            "");
+                }
+                if (files.contains(file)) {
+                    throw c.malformed(start + 4, "each file allocated once", file + " again", "");
+                }
+                files.add(file);
             }
             c.seek(start + (long) COMMAND, "command");
         }

@@ -52,6 +52,7 @@ public final class BootInputs {
     final Optional<Source> acpiLoader;
     final Optional<Source> acpiRsdp;
     final Optional<Source> acpiTables;
+    final SortedMap<String, Source> acpiFiles;
     final Optional<Source> tpmLog;
     final Optional<SmbiosTable> smbios;
     final List<Source> optionRoms;
@@ -103,6 +104,7 @@ public final class BootInputs {
         acpiLoader = b.acpiLoader;
         acpiRsdp = b.acpiRsdp;
         acpiTables = b.acpiTables;
+        acpiFiles = Collections.unmodifiableSortedMap(new TreeMap<>(b.acpiFiles));
         tpmLog = b.tpmLog;
         smbios = b.smbios;
         optionRoms = List.copyOf(b.optionRoms);
@@ -186,6 +188,7 @@ public final class BootInputs {
         private Optional<Source> acpiLoader = Optional.empty();
         private Optional<Source> acpiRsdp = Optional.empty();
         private Optional<Source> acpiTables = Optional.empty();
+        private final SortedMap<String, Source> acpiFiles = new TreeMap<>();
         private Optional<Source> tpmLog = Optional.empty();
         private Optional<SmbiosTable> smbios = Optional.empty();
         private List<Source> optionRoms = new ArrayList<>();
@@ -239,6 +242,7 @@ public final class BootInputs {
             acpiLoader = from.acpiLoader;
             acpiRsdp = from.acpiRsdp;
             acpiTables = from.acpiTables;
+            acpiFiles.putAll(from.acpiFiles);
             tpmLog = from.tpmLog;
             smbios = from.smbios;
             optionRoms.addAll(from.optionRoms);
@@ -405,6 +409,17 @@ public final class BootInputs {
         /** {@return this builder, given fw_cfg etc/acpi/tables} */
         public Builder acpiTables(Source value) {
             acpiTables = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * {@return this builder, given a further file that the ACPI loader script allocates, such as {@code etc/vmgenid_guid}}
+         *
+         * @param file its name in fw_cfg
+         * @param value the file
+         */
+        public Builder acpiFile(String file, Source value) {
+            acpiFiles.put(Objects.requireNonNull(file, "file"), Objects.requireNonNull(value, "value"));
             return this;
         }
 

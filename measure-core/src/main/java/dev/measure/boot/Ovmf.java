@@ -169,7 +169,8 @@ final class Ovmf {
                 case "etc/acpi/rsdp" -> acpiBlob(file, inputs.acpiRsdp, "--acpi-rsdp");
                 case "etc/acpi/tables" -> acpiBlob(file, inputs.acpiTables, "--acpi-tables");
                 case "etc/tpm/log" -> acpiBlob(file, inputs.tpmLog.orElseGet(() -> Source.of(file, new byte[TPM_LOG])));
-                default -> recorder.unknown(1, "the ACPI loader script names " + file, "nothing that can be given");
+                default ->
+                    acpiBlob(file, Optional.ofNullable(inputs.acpiFiles.get(file)), "--acpi-file " + file + "=FILE");
             }
         }
     }

@@ -3,7 +3,6 @@ package dev.measure.tdx;
 import dev.measure.Evidence;
 import dev.measure.Provenance;
 import dev.measure.Source;
-import dev.measure.boot.AcpiLoader;
 import dev.measure.boot.BootDisk;
 import dev.measure.boot.BootOptions;
 import dev.measure.boot.FirmwareApplications;
@@ -52,7 +51,7 @@ final class FirmwareEvents {
         variables();
         rtmr0.separator(Evidence.HARDWARE);
         if (edk2.acpi()) {
-            acpi();
+            AcpiEvents.measure(rtmr0, inputs);
         }
     }
 
@@ -193,46 +192,6 @@ final class FirmwareEvents {
                 VariableData.bytes(vendor, name, value),
                 provenance,
                 value.length == 0 ? Evidence.HARDWARE : Evidence.BOOT);
-    }
-
-    private void acpi() {
-        Optional<Source> tables = inputs.acpiTables.flatMap(RtmrContent::bytes);
-        Optional<RtmrContent> loader = inputs.acpiLoader;
-        Optional<RtmrContent> rsdp = inputs.acpiRsdp;
-        if (tables.isPresent() && (loader.isEmpty() || rsdp.isEmpty())) {
-            AcpiBlobs blobs =
-                    AcpiBlobs.of(tables.get(), rsdp.flatMap(RtmrContent::bytes), loader.flatMap(RtmrContent::bytes));
-            loader = loader.or(() -> Optional.of(RtmrContent.of(blobs.loader())));
-            rsdp = rsdp.or(() -> Optional.of(RtmrContent.of(blobs.rsdp())));
-        }
-        if (inputs.acpiTables.isEmpty()) {
-            rtmr0.unknown("the ACPI tables of the machine are not given", "--acpi-tables");
-            return;
-        }
-        if (loader.isEmpty() || rsdp.isEmpty()) {
-            boolean noLoader = loader.isEmpty();
-            rtmr0.unknown(
-                    noLoader ? "the ACPI loader script is not given" : "the ACPI RSDP is not given",
-                    noLoader ? "--acpi-loader" : "--acpi-rsdp");
-            return;
-        }
-        acpi("ACPI loader", loader.get());
-        List<String> files =
-                loader.get().bytes().map(AcpiLoader::allocated).orElse(List.of("etc/acpi/rsdp", "etc/acpi/tables"));
-        for (String file : files) {
-            switch (file) {
-                case "etc/acpi/rsdp" -> acpi("ACPI RSDP", rsdp.get());
-                case "etc/acpi/tables" -> acpi("ACPI tables", inputs.acpiTables.get());
-                default ->
-                    rtmr0.unknown(
-                            "the ACPI loader script names " + file + ", which is measured, too",
-                            "a machine without it, or digests of a log");
-            }
-        }
-    }
-
-    private void acpi(String name, RtmrContent content) {
-        rtmr0.add(name, EventType.EV_PLATFORM_CONFIG_FLAGS, content, Evidence.HARDWARE);
     }
 
     private void smbios() {

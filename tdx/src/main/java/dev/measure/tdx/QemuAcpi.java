@@ -2,6 +2,7 @@ package dev.measure.tdx;
 
 import dev.measure.Assumption;
 import dev.measure.Source;
+import dev.measure.boot.AcpiLoader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -38,9 +39,13 @@ public final class QemuAcpi {
     /** What CPUID tells a trust domain is 46 or more. OVMF from edk2-stable202308 on uses 46 bits at most; before, 47. */
     private static final int TD_PHYSICAL_BITS = 52;
 
-    /** The files that are read, if QEMU has them. */
-    public static final List<String> FILES = List.of(
-            "etc/table-loader",
+    /** Has the one thing in it that QEMU may make up. */
+    private static final String VMGENID = "etc/vmgenid_guid";
+
+    private static final String LOADER = "etc/table-loader";
+
+    /** The files that are read beside the loader script and those that it allocates, if QEMU has them. */
+    private static final List<String> OTHER_FILES = List.of(
             "etc/acpi/rsdp",
             "etc/acpi/tables",
             "bootorder",
@@ -62,6 +67,27 @@ public final class QemuAcpi {
 
     private QemuAcpi() {}
 
+    /** How much of what firmware programs is done before QEMU is asked for the tables, which it makes only then. */
+    public enum State {
+        /** Chipset registers and the addresses of PCI devices, as OVMF has them when it reads the tables. */
+        FIRMWARE("firmware"),
+        /** The chipset registers, but no address for any PCI device. */
+        CHIPSET("chipset"),
+        /** Nothing: the machine as it comes out of reset. */
+        RESET("reset");
+
+        private final String id;
+
+        State(String id) {
+            this.id = id;
+        }
+
+        /** {@return the name in options and output} */
+        public String id() {
+            return id;
+        }
+    }
+
     /**
      * What to ask.
      *
@@ -70,6 +96,7 @@ public final class QemuAcpi {
      * @param edk2 the release that the firmware is of, such as 202411; empty if it is not known, which stands for the newest
      * @param physicalBits the width of a physical address that CPUID tells the guest, 32..52; empty for that of a trust domain
      * @param smm whether the firmware is a build with SMM, which no trust domain has
+     * @param state how much of what firmware programs is done; only the whole of it gives the tables that OVMF measures
      * @param limit how long QEMU may take
      */
     public record Request(
@@ -78,12 +105,14 @@ public final class QemuAcpi {
             OptionalInt edk2,
             OptionalInt physicalBits,
             boolean smm,
+            State state,
             Duration limit) {
         /** Copies the list. */
         public Request {
             Objects.requireNonNull(binary, "binary");
             arguments = List.copyOf(arguments);
             Objects.requireNonNull(limit, "limit");
+            Objects.requireNonNull(state, "state");
             Objects.requireNonNull(edk2, "edk2");
             if (physicalBits.orElse(52) < 32 || physicalBits.orElse(52) > 52) {
                 throw new IllegalArgumentException(
@@ -105,6 +134,7 @@ public final class QemuAcpi {
                     OptionalInt.empty(),
                     OptionalInt.empty(),
                     false,
+                    State.FIRMWARE,
                     Duration.ofSeconds(30));
         }
     }
@@ -112,7 +142,7 @@ public final class QemuAcpi {
     /**
      * What QEMU answered.
      *
-     * @param files the files that it has, in the order of {@link #FILES}
+     * @param files etc/table-loader, the files that it allocates, in its order, and others that OVMF measures
      * @param assumptions what they depend on that was not said
      */
     public record Answer(Map<String, Source> files, List<Assumption> assumptions) {
@@ -135,23 +165,58 @@ public final class QemuAcpi {
             int release = request.edk2().orElse(NEWEST);
             int physicalBits = request.physicalBits().orElse(TD_PHYSICAL_BITS);
             long ecam = release < ECAM_MOVED ? ECAM_OLDER : ECAM_202305;
-            chipset(qemu, ecam);
+            if (request.state() != State.RESET) {
+                chipset(qemu, ecam);
+            }
             FwCfg fwCfg = FwCfg.of(qemu);
             if (request.smm()) {
                 negotiate(fwCfg);
             }
-            OptionalLong megabytes = megabytes(fwCfg);
-            OvmfApertures apertures = OvmfApertures.of(
-                    release, physicalBits, e820(fwCfg), fwCfg.number("etc/reserved-memory-end"), megabytes, ecam);
-            long extraRoots = fwCfg.number("etc/extra-pci-roots").orElse(0);
-            boolean above4g = PciBus.program(
-                    new PciConfig(qemu, ecam), apertures, (int) Math.min(extraRoots, MAX_ROOTS), release);
-            Map<String, Source> files = new LinkedHashMap<>();
-            for (String name : FILES) {
+            List<Assumption> assumptions = new ArrayList<>();
+            if (request.state() == State.FIRMWARE) {
+                OptionalLong megabytes = megabytes(fwCfg);
+                OvmfApertures apertures = OvmfApertures.of(
+                        release, physicalBits, e820(fwCfg), fwCfg.number("etc/reserved-memory-end"), megabytes, ecam);
+                long extraRoots = fwCfg.number("etc/extra-pci-roots").orElse(0);
+                boolean above4g = PciBus.program(
+                        new PciConfig(qemu, ecam), apertures, (int) Math.min(extraRoots, MAX_ROOTS), release);
+                if (above4g) {
+                    assumptions.addAll(assumptions(request, apertures, megabytes));
+                }
+            } else {
+                assumptions.add(new Assumption(
+                        "state",
+                        request.state().id(),
+                        "OVMF measures the tables that QEMU makes when firmware has programmed chipset and PCI devices: --state"
+                                + " firmware"));
+            }
+            Map<String, Source> files = files(fwCfg);
+            if (files.containsKey(VMGENID)) {
+                assumptions.add(
+                        new Assumption(
+                                VMGENID,
+                                "as QEMU made it",
+                                "it holds the generation id of the guest, and guid=auto is another each time; give the guest's own"));
+            }
+            return new Answer(files, assumptions);
+        }
+    }
+
+    private static Map<String, Source> files(FwCfg fwCfg) throws IOException {
+        List<String> names = new ArrayList<>();
+        Optional<byte[]> loader = fwCfg.file(LOADER);
+        if (loader.isPresent()) {
+            names.add(LOADER);
+            names.addAll(AcpiLoader.allocated(Source.of(LOADER, loader.get())));
+        }
+        names.addAll(OTHER_FILES);
+        Map<String, Source> files = new LinkedHashMap<>();
+        for (String name : names) {
+            if (!files.containsKey(name)) {
                 fwCfg.file(name).ifPresent(bytes -> files.put(name, Source.of(name, bytes)));
             }
-            return new Answer(files, above4g ? assumptions(request, apertures, megabytes) : List.of());
         }
+        return files;
     }
 
     /** What addresses above 4 GiB depend on. */

@@ -48,6 +48,8 @@ public final class RtmrInputs {
     final Optional<RtmrContent> acpiLoader;
     final Optional<RtmrContent> acpiRsdp;
     final Optional<RtmrContent> acpiTables;
+    final SortedMap<String, RtmrContent> acpiFiles;
+    final Optional<List<AcpiEvent>> acpiEvents;
     final Optional<RtmrContent> smbios;
     final Optional<SmbiosTable> smbiosTable;
     final Optional<List<Integer>> bootOrder;
@@ -74,6 +76,8 @@ public final class RtmrInputs {
         acpiLoader = b.acpiLoader;
         acpiRsdp = b.acpiRsdp;
         acpiTables = b.acpiTables;
+        acpiFiles = Collections.unmodifiableSortedMap(new TreeMap<>(b.acpiFiles));
+        acpiEvents = b.acpiEvents.map(List::copyOf);
         smbios = b.smbios;
         smbiosTable = b.smbiosTable;
         bootOrder = b.bootOrder.map(List::copyOf);
@@ -112,6 +116,8 @@ public final class RtmrInputs {
         private Optional<RtmrContent> acpiLoader = Optional.empty();
         private Optional<RtmrContent> acpiRsdp = Optional.empty();
         private Optional<RtmrContent> acpiTables = Optional.empty();
+        private final SortedMap<String, RtmrContent> acpiFiles = new TreeMap<>();
+        private Optional<List<AcpiEvent>> acpiEvents = Optional.empty();
         private Optional<RtmrContent> smbios = Optional.empty();
         private Optional<SmbiosTable> smbiosTable = Optional.empty();
         private Optional<List<Integer>> bootOrder = Optional.empty();
@@ -181,6 +187,23 @@ public final class RtmrInputs {
         /** {@return this builder, given fw_cfg etc/acpi/tables; loader and RSDP are derived from them where they are not given} */
         public Builder acpiTables(RtmrContent value) {
             acpiTables = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * {@return this builder, given a further file that the loader script allocates, such as {@code etc/vmgenid_guid}}
+         *
+         * @param file its name in fw_cfg
+         * @param value the file
+         */
+        public Builder acpiFile(String file, RtmrContent value) {
+            acpiFiles.put(Objects.requireNonNull(file, "file"), Objects.requireNonNull(value, "value"));
+            return this;
+        }
+
+        /** {@return this builder, given all that the firmware measures of ACPI, in order, in place of loader script, RSDP and tables} */
+        public Builder acpiEvents(List<AcpiEvent> value) {
+            acpiEvents = Optional.of(value);
             return this;
         }
 

@@ -187,6 +187,7 @@ final class AcpiBlobsCrossCheckTest {
                             OptionalInt.empty(),
                             OptionalInt.empty(),
                             false,
+                            QemuAcpi.State.FIRMWARE,
                             Duration.ofSeconds(20))));
             assertTrue(refused.getMessage().startsWith("QEMU ended: "), refused.getMessage());
             assertTrue(refused.getMessage().contains("unsupported machine type"), refused.getMessage());
@@ -206,6 +207,7 @@ final class AcpiBlobsCrossCheckTest {
                         OptionalInt.empty(),
                         OptionalInt.empty(),
                         false,
+                        QemuAcpi.State.FIRMWARE,
                         Duration.ofSeconds(1))));
         assertEquals("QEMU did not finish within 1 seconds and was stopped", refused.getMessage());
     }

@@ -74,7 +74,13 @@ final class AcpiLayoutTest {
 
     private static String tables(String qemu, List<String> arguments, int edk2, boolean smm) throws IOException {
         QemuAcpi.Answer answer = QemuAcpi.read(new QemuAcpi.Request(
-                qemu, arguments, OptionalInt.of(edk2), EMULATED_BITS, smm, Duration.ofSeconds(60)));
+                qemu,
+                arguments,
+                OptionalInt.of(edk2),
+                EMULATED_BITS,
+                smm,
+                QemuAcpi.State.FIRMWARE,
+                Duration.ofSeconds(60)));
         return answer.files()
                 .get("etc/acpi/tables")
                 .digest(DigestAlgorithm.SHA256)
@@ -210,8 +216,14 @@ final class AcpiLayoutTest {
     private static List<String> assumed(String qemu, OptionalInt edk2, String... more) throws IOException {
         List<String> arguments = new ArrayList<>(List.of("-accel", "tcg", "-machine", MACHINE));
         arguments.addAll(List.of(more));
-        return QemuAcpi.read(
-                        new QemuAcpi.Request(qemu, arguments, edk2, OptionalInt.empty(), false, Duration.ofSeconds(60)))
+        return QemuAcpi.read(new QemuAcpi.Request(
+                        qemu,
+                        arguments,
+                        edk2,
+                        OptionalInt.empty(),
+                        false,
+                        QemuAcpi.State.FIRMWARE,
+                        Duration.ofSeconds(60)))
                 .assumptions()
                 .stream()
                 .map(assumption -> assumption.key() + "=" + assumption.value())
@@ -236,6 +248,7 @@ final class AcpiLayoutTest {
                             OptionalInt.empty(),
                             OptionalInt.empty(),
                             false,
+                            QemuAcpi.State.FIRMWARE,
                             Duration.ofSeconds(60))));
             assertEquals(
                     "the firmware would leave out PCI devices: together they ask for 0xc000 bytes of I/O ports, and there are"

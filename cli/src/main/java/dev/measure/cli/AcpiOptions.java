@@ -1,0 +1,166 @@
+package dev.measure.cli;
+
+import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
+import dev.measure.Source;
+import dev.measure.boot.AcpiLoader;
+import dev.measure.tdx.AcpiEvent;
+import dev.measure.tdx.RtmrContent;
+import dev.measure.tdx.RtmrInputs;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The options about the fw_cfg files of ACPI that a firmware measures: the loader script, and what it allocates. */
+final class AcpiOptions {
+    static final String FILE = "--acpi-file";
+    static final String DIGESTS = "--acpi-digests";
+
+    /** The options of the files that every machine has. */
+    private static final Map<String, String> OWN = Map.of(
+            "etc/table-loader", "--acpi-loader", "etc/acpi/rsdp", "--acpi-rsdp", "etc/acpi/tables", "--acpi-tables");
+
+    private static final List<String> THREE = List.of("etc/table-loader", "etc/acpi/rsdp", "etc/acpi/tables");
+
+    /** Far more than any QEMU allocates. */
+    private static final int MOST_DIGESTS = 64;
+
+    private AcpiOptions() {}
+
+    static Options.Option file() {
+        return Options.repeated(
+                "NAME=FILE",
+                "a further fw_cfg file that the loader script allocates, such as etc/vmgenid_guid; may be repeated",
+                FILE);
+    }
+
+    static Options.Option digests() {
+        return Options.list(
+                "SHA-384 of loader, RSDP and tables, in place of the files; of other machines all that the firmware measures, in"
+                        + " its order, as NAME=SHA-384, such as etc/vmgenid_guid=X",
+                List.of(),
+                DIGESTS);
+    }
+
+    /** {@return the further files that the loader script allocates, by name} */
+    static Map<String, Source> files(Call call, Result result) {
+        Map<String, Source> files = new TreeMap<>();
+        for (String text : call.values(FILE)) {
+            int equals = text.indexOf('=');
+            if (equals <= 0) {
+                throw Complaint.usage(FILE + ": expected NAME=FILE, got '" + text + "'", "");
+            }
+            String name = text.substring(0, equals);
+            if (OWN.containsKey(name)) {
+                throw Complaint.usage(FILE + ": " + name + " has an option of its own", "give " + OWN.get(name));
+            }
+            if (files.put(name, PcrRequest.opened(call, result, "acpi-file", text.substring(equals + 1))) != null) {
+                throw Complaint.usage(FILE + ": " + name + " is given twice", "");
+            }
+        }
+        if (!files.isEmpty()) {
+            String loader = call.value("--acpi-loader")
+                    .orElseThrow(() -> Complaint.usage(
+                            FILE + ": a loader script that is derived from the tables allocates no further files",
+                            "give --acpi-loader FILE"));
+            List<String> allocated = AcpiLoader.allocated(call.inputs().open(loader));
+            for (String name : files.keySet()) {
+                if (!allocated.contains(name)) {
+                    throw Complaint.usage(
+                            FILE + ": " + loader + " does not allocate " + name,
+                            "it allocates " + String.join(", ", allocated));
+                }
+            }
+        }
+        return files;
+    }
+
+    /** Refuses a list of digests beside files, and lists that are none. */
+    static void check(Call call) {
+        if (!call.has(DIGESTS)) {
+            return;
+        }
+        for (String option : List.of("--acpi-tables", "--acpi-rsdp", "--acpi-loader", FILE)) {
+            if (call.has(option)) {
+                throw Complaint.usage("both " + option + " and " + DIGESTS + " are given", "keep one of them");
+            }
+        }
+        given(call);
+    }
+
+    /** {@return what the firmware measures of ACPI, as it is given by {@code --acpi-digests}} */
+    static List<AcpiEvent> given(Call call) {
+        // What stands twice counts twice: two files may be equal.
+        List<String> items = new ArrayList<>();
+        for (String value : call.values(DIGESTS)) {
+            Lists.names(DIGESTS, List.of(value));
+            for (String item : value.split(",")) {
+                items.add(item.strip());
+            }
+        }
+        boolean named = items.stream().allMatch(item -> item.contains("="));
+        if (!named && items.size() != THREE.size()) {
+            throw Complaint.usage(
+                    DIGESTS + ": expected three digests, of loader, RSDP and tables, or NAME=DIGEST for each file, got "
+                            + items.size(),
+                    "");
+        }
+        if (items.size() > MOST_DIGESTS) {
+            throw Complaint.usage(DIGESTS + ": expected at most " + MOST_DIGESTS + " digests, got " + items.size(), "");
+        }
+        List<AcpiEvent> events = new ArrayList<>();
+        for (int i = 0; i < items.size(); i++) {
+            String item = items.get(i);
+            int equals = item.indexOf('=');
+            String file = named ? item.substring(0, equals) : THREE.get(i);
+            try {
+                Digest digest = Digest.parse(DigestAlgorithm.SHA384, item.substring(equals + 1));
+                events.add(new AcpiEvent(AcpiEvent.nameOf(file), RtmrContent.given(digest, DIGESTS.substring(2))));
+            } catch (IllegalArgumentException e) {
+                throw Complaint.usage(DIGESTS + ": " + e.getMessage(), "");
+            }
+            if (!file.matches("[\\x21-\\x7e]+")) {
+                throw Complaint.usage(DIGESTS + ": expected NAME=DIGEST, got '" + item + "'", "");
+            }
+        }
+        if (!events.get(0).name().equals(AcpiEvent.nameOf(THREE.get(0)))) {
+            throw Complaint.usage(
+                    DIGESTS + ": the firmware measures " + THREE.get(0) + " first, got " + items.get(0), "");
+        }
+        return events;
+    }
+
+    /** Files, or digests in their place. */
+    static void into(RtmrInputs.Builder in, Call call, Result result) {
+        PcrRequest.file(call, result, "--acpi-tables").map(RtmrContent::of).ifPresent(in::acpiTables);
+        PcrRequest.file(call, result, "--acpi-rsdp").map(RtmrContent::of).ifPresent(in::acpiRsdp);
+        PcrRequest.file(call, result, "--acpi-loader").map(RtmrContent::of).ifPresent(in::acpiLoader);
+        files(call, result).forEach((name, file) -> in.acpiFile(name, RtmrContent.of(file)));
+        if (call.has(DIGESTS)) {
+            in.acpiEvents(given(call));
+        }
+    }
+
+    /** Whether anything is said of ACPI, so that a log need not. */
+    static boolean isGiven(Call call) {
+        return call.has(DIGESTS) || call.has(FILE) || OWN.values().stream().anyMatch(call::has);
+    }
+
+    /**
+     * {@return what a log says that the firmware measures of ACPI, in its order}
+     *
+     * @param digests the digests of the events
+     */
+    static List<AcpiEvent> lifted(List<RtmrContent> digests) {
+        List<AcpiEvent> events = new ArrayList<>();
+        for (int i = 0; i < digests.size(); i++) {
+            // A log names no files. Of more than three the first is the loader script all the same.
+            String name = digests.size() == THREE.size() || i == 0
+                    ? AcpiEvent.nameOf(THREE.get(i))
+                    : "ACPI file " + i + " of the loader";
+            events.add(new AcpiEvent(name, digests.get(i)));
+        }
+        return events;
+    }
+}

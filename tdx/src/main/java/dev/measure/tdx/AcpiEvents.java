@@ -1,0 +1,85 @@
+package dev.measure.tdx;
+
+import dev.measure.Evidence;
+import dev.measure.Source;
+import dev.measure.boot.AcpiLoader;
+import dev.measure.eventlog.EventType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The events "ACPI DATA" of RTMR0: those that are given as a list, or the loader script and the files that it allocates. A machine
+ * without vmgenid, TPM, NVDIMMs and the like has three.
+ */
+final class AcpiEvents {
+    private static final String LOADER = "etc/table-loader";
+    private static final String RSDP = "etc/acpi/rsdp";
+    private static final String TABLES = "etc/acpi/tables";
+
+    private static final List<String> USUAL =
+            List.of(AcpiEvent.nameOf(LOADER), AcpiEvent.nameOf(RSDP), AcpiEvent.nameOf(TABLES));
+
+    private AcpiEvents() {}
+
+    /** Adds the events, or the first reason for which they are not known. */
+    static void measure(RtmrRecorder rtmr0, RtmrInputs inputs) {
+        if (inputs.acpiEvents.isPresent()) {
+            inputs.acpiEvents.get().forEach(event -> add(rtmr0, event.name(), event.content()));
+            return;
+        }
+        if (inputs.acpiTables.isEmpty()) {
+            rtmr0.unknown("the ACPI tables of the machine are not given", "--acpi-tables");
+            return;
+        }
+        Optional<Source> tables = inputs.acpiTables.get().bytes();
+        Optional<RtmrContent> loader = inputs.acpiLoader;
+        Optional<RtmrContent> rsdp = inputs.acpiRsdp;
+        if (tables.isPresent() && (loader.isEmpty() || rsdp.isEmpty())) {
+            AcpiBlobs blobs =
+                    AcpiBlobs.of(tables.get(), rsdp.flatMap(RtmrContent::bytes), loader.flatMap(RtmrContent::bytes));
+            loader = loader.or(() -> Optional.of(RtmrContent.of(blobs.loader())));
+            rsdp = rsdp.or(() -> Optional.of(RtmrContent.of(blobs.rsdp())));
+        }
+        if (loader.isEmpty() || rsdp.isEmpty()) {
+            boolean noLoader = loader.isEmpty();
+            rtmr0.unknown(
+                    noLoader ? "the ACPI loader script is not given" : "the ACPI RSDP is not given",
+                    noLoader ? "--acpi-loader" : "--acpi-rsdp");
+            return;
+        }
+        add(rtmr0, AcpiEvent.nameOf(LOADER), loader.get());
+        for (String file : allocated(loader.get(), inputs)) {
+            Optional<RtmrContent> content = switch (file) {
+                case RSDP -> rsdp;
+                case TABLES -> inputs.acpiTables;
+                default -> Optional.ofNullable(inputs.acpiFiles.get(file));
+            };
+            if (content.isPresent()) {
+                add(rtmr0, AcpiEvent.nameOf(file), content.get());
+            } else {
+                rtmr0.unknown(
+                        "the ACPI loader script allocates " + file + ", which is measured, too",
+                        "--acpi-file " + file + "=FILE");
+            }
+        }
+    }
+
+    /** What a script allocates of which only the digest is known: QEMU's two files, and no other can be told its place. */
+    private static List<String> allocated(RtmrContent loader, RtmrInputs inputs) {
+        List<String> files =
+                new ArrayList<>(loader.bytes().map(AcpiLoader::allocated).orElse(List.of(RSDP, TABLES)));
+        for (String given : inputs.acpiFiles.keySet()) {
+            if (!files.contains(given)) {
+                throw new IllegalArgumentException("the ACPI loader script does not allocate " + given);
+            }
+        }
+        return files;
+    }
+
+    private static void add(RtmrRecorder rtmr0, String name, RtmrContent content) {
+        // No log of a machine with further files is known; the rule for them is read in the source.
+        Evidence evidence = USUAL.contains(name) ? Evidence.HARDWARE : Evidence.SOURCE;
+        rtmr0.add(name, EventType.EV_PLATFORM_CONFIG_FLAGS, content, evidence);
+    }
+}
