@@ -246,10 +246,18 @@ record ExportFormat(
                 all,
                 "keylime",
                 systemd,
-                "a tpm_policy of Keylime",
+                "a tpm_policy of Keylime with its mask, as the verifier takes and keeps it",
                 Set.of(),
                 export -> TpmPolicies.keylimeShown(export.references()),
                 export -> text(TpmPolicies.keylime(export.references())));
+        add(
+                all,
+                "keylime-tenant",
+                systemd,
+                "the same without the mask, which keylime_tenant --tpm_policy refuses",
+                Set.of(),
+                export -> TpmPolicies.keylimeShown(export.references()),
+                export -> text(TpmPolicies.keylimeTenant(export.references())));
     }
 
     private static void clouds(Map<String, ExportFormat> all) {

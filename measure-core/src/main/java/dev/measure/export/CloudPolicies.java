@@ -12,8 +12,15 @@ import java.util.stream.Collectors;
 
 /** Policies and golden maps of cloud attestation services: Microsoft Azure Attestation, Intel Trust Authority, Google Compute Engine. */
 public final class CloudPolicies {
-    /** More rules than this are no policy that anybody reads. */
-    private static final int MAX_RULES = 256;
+    /** Combinations of several registers grow fast; a launch digest for each machine of a matrix is a few thousand. */
+    private static final int MAX_RULES = 4096;
+
+    /** POLICY without debugging and migration, on a host with SMT: what QEMU starts guests with. */
+    static final long DEFAULT_POLICY = 0x30000;
+
+    private static final long POLICY_DEBUG = 1 << 19;
+
+    private static final Register SVSM = new Register.LaunchDigest(Register.Launch.SVSM);
 
     private CloudPolicies() {}
 
@@ -24,6 +31,8 @@ public final class CloudPolicies {
 
     /**
      * {@return a policy of Azure Attestation, grammar 1.0, that permits these values: one rule for each combination of right values}
+     *
+     * <p>A guest that its host may debug is not permitted, unless the policies of the golden values allow it.
      *
      * @param references values of SNP or of a TD
      */
@@ -41,19 +50,21 @@ public final class CloudPolicies {
                 tdx.put("tdx_" + register.id(), digests);
             }
         });
-        rules.addAll(combinations(snp));
-        rules.addAll(combinations(tdx));
+        rules.addAll(combinations(snp, shown.refusesDebug(true), "x-ms-sevsnpvm-is-debuggable"));
+        rules.addAll(combinations(tdx, shown.refusesDebug(false), "tdx_td_attributes_debug"));
         for (List<String> rule : rules) {
             policy.append("    ").append(String.join("\n    && ", rule)).append("\n    => permit();\n");
         }
         return policy.append("};\nissuancerules\n{\n};\n").toString();
     }
 
-    private static List<List<String>> combinations(Map<String, List<Digest>> claims) {
+    private static List<List<String>> combinations(
+            Map<String, List<Digest>> claims, boolean refusesDebug, String debugClaim) {
         if (claims.isEmpty()) {
             return List.of();
         }
-        List<List<String>> rules = List.of(List.of());
+        List<List<String>> rules =
+                List.of(refusesDebug ? List.of("[ type==\"" + debugClaim + "\", value==false ]") : List.of());
         for (Map.Entry<String, List<Digest>> claim : claims.entrySet()) {
             List<List<String>> longer = new ArrayList<>();
             for (List<String> rule : rules) {
@@ -78,11 +89,19 @@ public final class CloudPolicies {
                 || value.register() instanceof Register.Pcr pcr && pcr.bank() != dev.measure.DigestAlgorithm.SM3_256);
     }
 
-    /** {@return a policy of Intel Trust Authority in Rego: {@code match} if every register holds one of its right values} */
+    /**
+     * {@return a policy of Intel Trust Authority in Rego: {@code match} if every register holds one of its right values}
+     *
+     * <p>With values of a TD, a debug TD does not match, unless the policies of the golden values allow it.
+     */
     public static String trustAuthority(ReferenceSet references) {
         StringBuilder rego = new StringBuilder("import rego.v1\n\ndefault match := false\n\nmatch if {\n");
         StringBuilder rules = new StringBuilder();
-        trustAuthorityShown(references).notEmpty("a TD or a PCR").digests().forEach((register, digests) -> {
+        ReferenceSet shown = trustAuthorityShown(references).notEmpty("a TD or a PCR");
+        if (shown.has(ReferenceSet::isTdx) && shown.refusesDebug(false)) {
+            rego.append("\tinput.tdx.tdx_is_debuggable == false\n");
+        }
+        shown.digests().forEach((register, digests) -> {
             String rule = "measured_" + register.id()
                     + (register instanceof Register.Pcr
                             ? "_" + register.algorithm().id()
@@ -116,9 +135,12 @@ public final class CloudPolicies {
 
     /**
      * {@return measurements as a VMGoldenMeasurement of Google Compute Engine has them (google/gce-tcb-verifier,
-     * proto/endorsement.proto), in the JSON form of protocol buffers: bytes are base64}
+     * proto/endorsement.proto), in the JSON form of protocol buffers: bytes are base64, numbers of 64 bits are text}
      *
-     * @param references SNP launch digests, one for each vCPU count, and MRTDs
+     * <p>Verifiers take its policy as the most that a guest may be allowed, and refuse a file without one (go-sev-guest: bit 17 must be
+     * one): if the golden values have none it is {@link #DEFAULT_POLICY}.
+     *
+     * @param references SNP launch digests, one for each vCPU count, one of an SVSM, and MRTDs
      * @throws IllegalArgumentException if a vCPU count has several values
      */
     public static String gce(ReferenceSet references) {
@@ -134,6 +156,9 @@ public final class CloudPolicies {
                         }
                         return;
                     }
+                    if (register instanceof Register.LaunchDigest launch && launch.launch() == Register.Launch.SVSM) {
+                        return;
+                    }
                     int vcpus = ReferenceSet.vcpus(value);
                     Digest other = byVcpus.putIfAbsent(vcpus, value.digest());
                     if (other != null && !other.equals(value.digest())) {
@@ -142,15 +167,28 @@ public final class CloudPolicies {
                     }
                 }));
         Map<String, Object> golden = JsonTree.map();
-        if (!byVcpus.isEmpty()) {
-            Map<String, Object> measurements = JsonTree.map();
-            byVcpus.forEach((vcpus, digest) -> measurements.put(Integer.toString(vcpus), base64(digest)));
-            golden.put("sevSnp", JsonTree.map("measurements", measurements));
+        ReferenceSet svsm = shown.only(value -> value.register().equals(SVSM));
+        if (!byVcpus.isEmpty() || svsm.size() > 0) {
+            Map<String, Object> snp = JsonTree.map();
+            if (!byVcpus.isEmpty()) {
+                Map<String, Object> measurements = JsonTree.map();
+                byVcpus.forEach((vcpus, digest) -> measurements.put(Integer.toString(vcpus), base64(digest)));
+                snp.put("measurements", measurements);
+            }
+            snp.put("policy", Long.toUnsignedString(policy(shown)));
+            svsm.single().forEach((register, digest) -> snp.put("svsmMeasurement", base64(digest)));
+            golden.put("sevSnp", snp);
         }
         if (!mrtds.isEmpty()) {
             golden.put("tdx", JsonTree.map("measurements", mrtds));
         }
         return JsonTree.pretty(golden);
+    }
+
+    private static long policy(ReferenceSet references) {
+        return references
+                .demanded("snp", "policy")
+                .orElse(references.refusesDebug(true) ? DEFAULT_POLICY : DEFAULT_POLICY | POLICY_DEBUG);
     }
 
     private static String base64(Digest digest) {

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Patches for the reference values of a Contrast manifest (edgelesssys/contrast, internal/manifest): a list of JSON Patches (RFC 6902),
@@ -25,7 +27,7 @@ public record Contrast(String platform, Optional<String> product) {
     /**
      * {@return the patches}
      *
-     * @param references SNP launch digests, one for each vCPU count, or the registers of a TD
+     * @param references SNP launch digests, or the registers of a TD, one value for each vCPU count
      * @throws IllegalArgumentException if there are both, or several values for one vCPU count
      */
     public String json(ReferenceSet references) {
@@ -52,13 +54,30 @@ public record Contrast(String platform, Optional<String> product) {
                 patches.add(patch);
             });
         } else {
-            List<Object> patch = tests(Optional.empty());
-            shown.single()
-                    .forEach((register, digest) -> patch.add(replace(
-                            register instanceof Register.Rtmr rtmr ? "/Rtmrs/" + rtmr.index() : "/MrTd", digest)));
-            patches.add(patch);
+            boolean one = shown.digests().values().stream().allMatch(digests -> digests.size() == 1);
+            Set<Integer> counts = new TreeSet<>();
+            shown.golden().values().stream()
+                    .map(ReferenceSet::vcpus)
+                    .filter(count -> count > 0)
+                    .forEach(counts::add);
+            if (one || counts.size() < 2) {
+                patches.add(td(shown, Optional.empty()));
+            } else {
+                counts.forEach(count -> patches.add(td(
+                        shown.only(value -> List.of(0, count).contains(ReferenceSet.vcpus(value))),
+                        Optional.of(count))));
+            }
         }
         return JsonTree.pretty(patches);
+    }
+
+    private List<Object> td(ReferenceSet references, Optional<Integer> vcpus) {
+        List<Object> patch = tests(vcpus);
+        references
+                .single()
+                .forEach((register, digest) -> patch.add(
+                        replace(register instanceof Register.Rtmr rtmr ? "/Rtmrs/" + rtmr.index() : "/MrTd", digest)));
+        return patch;
     }
 
     private List<Object> tests(Optional<Integer> vcpus) {

@@ -2,6 +2,7 @@ package dev.measure.export;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldComparison;
 import dev.measure.Register;
 import dev.measure.ValueId;
 import dev.measure.golden.GoldenValue;
@@ -31,6 +32,12 @@ import java.util.function.Predicate;
 public record ReferenceSet(GoldenValues golden) {
     private static final String REGISTER = "register";
     private static final List<String> ORDER = List.of("snp", "sev", "seves", "svsm", "mrtd");
+    /** POLICY.DEBUG, SEV-SNP Firmware ABI, section 4.3. */
+    private static final int SNP_POLICY_DEBUG = 19;
+
+    /** ATTRIBUTES.DEBUG, Intel TDX Module Base Architecture Specification, TD attributes. */
+    private static final int TD_ATTRIBUTES_DEBUG = 0;
+
     /** So many values of a parameter are named in a message. */
     private static final int SHOWN = 8;
 
@@ -184,6 +191,28 @@ public record ReferenceSet(GoldenValues golden) {
             throw new IllegalArgumentException("no number of vCPUs in the id " + value.id());
         }
         return Integer.parseInt(text);
+    }
+
+    /**
+     * {@return whether a guest that its host may debug is refused: its memory can be read and changed, whatever its measurements say}
+     *
+     * <p>As where evidence is checked: unless the policies of the golden values say {@code allow-debug}, or have the bit in
+     * {@code policy} of SNP or {@code attributes} of a TD.
+     *
+     * @param snp whether this is about SNP; else about a TD
+     */
+    boolean refusesDebug(boolean snp) {
+        boolean allowed = golden.policies()
+                .getOrDefault(snp ? "snp" : "tdx", Map.of())
+                .getOrDefault(FieldComparison.ALLOW_DEBUG, "")
+                .equals("true");
+        long bits = demanded(snp ? "snp" : "tdx", snp ? "policy" : "attributes").orElse(0L);
+        return !allowed && (bits >> (snp ? SNP_POLICY_DEBUG : TD_ATTRIBUTES_DEBUG) & 1) == 0;
+    }
+
+    /** {@return the number that the policies of the golden values demand of a field, if they speak of it} */
+    Optional<Long> demanded(String technology, String field) {
+        return new FieldComparison(technology, golden.policies().getOrDefault(technology, Map.of())).number(field);
     }
 
     static boolean isSnp(Register register) {

@@ -1,5 +1,6 @@
 package dev.measure.export;
 
+import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Register;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -76,6 +78,33 @@ public final class Rvps {
             return root + ".quote.body." + name(register);
         }
 
+        /** The claim about debugging that must hold, if evidence of this register has one. */
+        private Optional<String> debug(Register register) {
+            return switch (this) {
+                case PLAIN ->
+                    register instanceof Register.Pcr
+                            ? Optional.empty()
+                            : Optional.of(
+                                    ReferenceSet.isTdx(register)
+                                            ? "input.tdx.td_attributes.debug == false"
+                                            : "input.snp.policy_debug_allowed == false");
+                // Claims of this report are texts.
+                case AZ_SNP_VTPM -> Optional.of("input[\"az-snp-vtpm\"].policy_debug_allowed == \"false\"");
+                case AZ_TDX_VTPM -> Optional.of("input[\"az-tdx-vtpm\"].td_attributes.debug == false");
+            };
+        }
+
+        private boolean isSnp(Register register) {
+            return this == AZ_SNP_VTPM || this == PLAIN && ReferenceSet.isSnp(register);
+        }
+
+        /** The text of a digest in claims: the launch digest of Azure's report is in base64, everything else in hexadecimal. */
+        private String text(Register register, Digest digest) {
+            return this == AZ_SNP_VTPM && register instanceof Register.LaunchDigest
+                    ? Base64.getEncoder().encodeToString(digest.toByteArray())
+                    : digest.hex();
+        }
+
         private boolean shows(Register register) {
             return switch (this) {
                 case PLAIN -> true;
@@ -89,6 +118,7 @@ public final class Rvps {
     private final Map<Register, Set<String>> digests = new LinkedHashMap<>();
     private final Map<Register, String> names = new LinkedHashMap<>();
     private final Map<String, Object> others;
+    private final ReferenceSet references;
 
     /**
      * Takes reference values.
@@ -101,13 +131,14 @@ public final class Rvps {
      */
     public Rvps(ReferenceSet references, Evidence evidence, Map<String, String> renamed, Map<String, Object> others) {
         this.evidence = evidence;
+        this.references = references;
         this.others = new LinkedHashMap<>(others);
         ReferenceSet shown = shown(references, evidence);
         shown.digests().forEach((register, values) -> {
             // An SVSM is in the same field of a report as any other launch.
             Register field = ReferenceSet.isSnp(register) ? new Register.LaunchDigest(Register.Launch.SNP) : register;
             Set<String> all = digests.computeIfAbsent(field, any -> new LinkedHashSet<>());
-            values.forEach(digest -> all.add(digest.hex()));
+            values.forEach(digest -> all.add(evidence.text(field, digest)));
             if (renamed.containsKey(register.id()) || !names.containsKey(field)) {
                 names.put(field, renamed.getOrDefault(register.id(), evidence.name(register)));
             }
@@ -207,7 +238,11 @@ public final class Rvps {
         return JsonTree.pretty(JsonTree.map("version", VERSION, "type", type, "provenance", base64, "payload", base64));
     }
 
-    /** {@return rules for a policy: one for each technology, true if every register of it holds one of its reference values} */
+    /**
+     * {@return rules for a policy: one for each technology, true if every register of it holds one of its reference values}
+     *
+     * <p>They are not true of a guest that its host may debug, unless the policies of the golden values allow it.
+     */
     public String rego() {
         StringBuilder rego = new StringBuilder("""
                 package policy
@@ -224,6 +259,10 @@ public final class Rvps {
                 rego.append("#\texecutables := 3 if {\n#\t\t").append(rule).append("\n#\t}\n"));
         technologies.forEach((rule, registers) -> {
             rego.append('\n').append(rule).append(" if {\n");
+            Register first = registers.get(0);
+            evidence.debug(first)
+                    .filter(claim -> references.refusesDebug(evidence.isSnp(first)))
+                    .ifPresent(claim -> rego.append('\t').append(claim).append('\n'));
             registers.forEach(register -> rego.append('\t')
                     .append(evidence.claim(register))
                     .append(" in query_reference_value(\"")

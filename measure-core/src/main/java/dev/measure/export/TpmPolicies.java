@@ -29,16 +29,34 @@ public final class TpmPolicies {
     }
 
     /**
-     * {@return a tpm_policy of Keylime: a mask, and for each PCR the values that it may have}
+     * {@return a tpm_policy of Keylime as its verifier takes and keeps it: a mask, and for each PCR the values that it may have}
      *
      * @param references the values, of one bank: Keylime asks an agent for one
      */
     public static String keylime(ReferenceSet references) {
-        Map<Integer, List<Digest>> pcrs = pcrs(keylimeShown(references), "a PCR but 10 and 16");
+        Map<Integer, List<Digest>> pcrs = keylimePcrs(references);
         int mask = 0;
         for (int pcr : pcrs.keySet()) {
             mask |= 1 << pcr;
         }
+        return keylime("{\"mask\": \"0x" + Integer.toHexString(mask) + "\", ", pcrs);
+    }
+
+    /**
+     * {@return the same for {@code keylime_tenant --tpm_policy}, which refuses every key that is no PCR and makes the mask itself
+     * (keylime/tpm/tpm_util.py, readPolicy)}
+     *
+     * @param references the values, of one bank
+     */
+    public static String keylimeTenant(ReferenceSet references) {
+        return keylime("{", keylimePcrs(references));
+    }
+
+    private static Map<Integer, List<Digest>> keylimePcrs(ReferenceSet references) {
+        return pcrs(keylimeShown(references), "a PCR but 10 and 16");
+    }
+
+    private static String keylime(String start, Map<Integer, List<Digest>> pcrs) {
         // On one line with blanks, as Python's json writes it and Keylime's tenant prints it.
         return pcrs.entrySet().stream()
                 .map(entry -> "\"" + entry.getKey() + "\": ["
@@ -46,7 +64,7 @@ public final class TpmPolicies {
                                 .map(digest -> "\"" + digest.hex() + "\"")
                                 .collect(Collectors.joining(", "))
                         + "]")
-                .collect(Collectors.joining(", ", "{\"mask\": \"0x" + Integer.toHexString(mask) + "\", ", "}\n"));
+                .collect(Collectors.joining(", ", start, "}\n"));
     }
 
     /** {@return the PCRs that a condition of KMS may name} */

@@ -315,6 +315,14 @@ class ExportsTest {
         if (file.isPresent()) {
             assertEquals(Files.readString(file.get()), made);
         }
+        // What keylime_tenant --tpm_policy takes: its readPolicy refuses every key that is no number.
+        assertEquals(
+                "{\"4\": [\"" + bytes(1, 32) + "\", \"" + bytes(2, 32) + "\"], \"11\": [\"" + bytes(3, 32) + "\"]}\n",
+                TpmPolicies.keylimeTenant(set(
+                        pcr(4, "a", DigestAlgorithm.SHA256, bytes(1, 32)),
+                        pcr(4, "b", DigestAlgorithm.SHA256, bytes(2, 32)),
+                        pcr(11, bytes(3, 32)),
+                        pcr(16, bytes(4, 32)))));
         assertRefused(
                 "this form holds PCRs of one bank, and there are sha256, sha384; they differ in bank",
                 () -> TpmPolicies.keylime(
@@ -467,6 +475,29 @@ class ExportsTest {
                 .json(set(td("mrtd", bytes(1, 48)), td("rtmr1", bytes(2, 48)))));
         assertEquals("/MrTd", td.get(0).get(1).get("path").asText());
         assertEquals("/Rtmrs/1", td.get(0).get(2).get("path").asText());
+        // RTMR0 depends on the number of vCPUs, which each entry of a manifest has; MRTD does not.
+        JsonNode counts = JSON.readTree(new Contrast("Metal-QEMU-TDX", Optional.empty())
+                .json(set(
+                        td("mrtd", bytes(1, 48)),
+                        value("rtmr0/vcpus=1", DigestAlgorithm.SHA384, bytes(2, 48)),
+                        value("rtmr0/vcpus=8", DigestAlgorithm.SHA384, bytes(3, 48)),
+                        value("rtmr1/vcpus=1", DigestAlgorithm.SHA384, bytes(4, 48)),
+                        value("rtmr1/vcpus=8", DigestAlgorithm.SHA384, bytes(4, 48)))));
+        assertEquals(2, counts.size());
+        assertEquals(
+                JSON.readTree("[{\"op\":\"test\",\"path\":\"/Platform\",\"value\":\"Metal-QEMU-TDX\"},"
+                        + "{\"op\":\"test\",\"path\":\"/CPUs\",\"value\":8},"
+                        + "{\"op\":\"replace\",\"path\":\"/MrTd\",\"value\":\"" + bytes(1, 48) + "\"},"
+                        + "{\"op\":\"replace\",\"path\":\"/Rtmrs/0\",\"value\":\"" + bytes(3, 48) + "\"},"
+                        + "{\"op\":\"replace\",\"path\":\"/Rtmrs/1\",\"value\":\"" + bytes(4, 48) + "\"}]"),
+                counts.get(1));
+        assertRefused(
+                "rtmr0 has 2 right values, and this form holds one; they differ in memory (1G, 2G)",
+                () -> new Contrast("x", Optional.empty())
+                        .json(set(
+                                value("rtmr0/memory=1G/vcpus=8", DigestAlgorithm.SHA384, bytes(1, 48)),
+                                value("rtmr0/memory=2G/vcpus=8", DigestAlgorithm.SHA384, bytes(2, 48)),
+                                value("rtmr0/memory=2G/vcpus=4", DigestAlgorithm.SHA384, bytes(3, 48)))));
         assertRefused(
                 "snp has 2 right values, and this form holds one; they differ in cpu (a, b)",
                 () -> new Contrast("x", Optional.empty())
@@ -518,11 +549,14 @@ class ExportsTest {
                 value("rtmr1/a=2", DigestAlgorithm.SHA384, bytes(4, 48))));
         assertEquals(
                 "version= 1.0;\nauthorizationrules\n{\n"
-                        + "    [ type==\"x-ms-sevsnpvm-launchmeasurement\", value==\"" + bytes(1, 48) + "\" ]\n"
+                        + "    [ type==\"x-ms-sevsnpvm-is-debuggable\", value==false ]\n"
+                        + "    && [ type==\"x-ms-sevsnpvm-launchmeasurement\", value==\"" + bytes(1, 48) + "\" ]\n"
                         + "    => permit();\n"
-                        + "    [ type==\"tdx_mrtd\", value==\"" + bytes(2, 48) + "\" ]\n"
+                        + "    [ type==\"tdx_td_attributes_debug\", value==false ]\n"
+                        + "    && [ type==\"tdx_mrtd\", value==\"" + bytes(2, 48) + "\" ]\n"
                         + "    && [ type==\"tdx_rtmr1\", value==\"" + bytes(3, 48) + "\" ]\n    => permit();\n"
-                        + "    [ type==\"tdx_mrtd\", value==\"" + bytes(2, 48) + "\" ]\n"
+                        + "    [ type==\"tdx_td_attributes_debug\", value==false ]\n"
+                        + "    && [ type==\"tdx_mrtd\", value==\"" + bytes(2, 48) + "\" ]\n"
                         + "    && [ type==\"tdx_rtmr1\", value==\"" + bytes(4, 48) + "\" ]\n    => permit();\n"
                         + "};\nissuancerules\n{\n};\n",
                 policy);
@@ -531,11 +565,90 @@ class ExportsTest {
     @Test
     void trustAuthoritysPolicyHasSets() {
         assertEquals(
-                "import rego.v1\n\ndefault match := false\n\nmatch if {\n\tmeasured_mrtd\n\tmeasured_pcr4_sha256\n}\n"
+                "import rego.v1\n\ndefault match := false\n\nmatch if {\n\tinput.tdx.tdx_is_debuggable == false\n"
+                        + "\tmeasured_mrtd\n\tmeasured_pcr4_sha256\n}\n"
                         + "\nmeasured_mrtd if {\n\tinput.tdx.tdx_mrtd in {\n\t\t\"" + bytes(1, 48) + "\",\n\t}\n}\n"
                         + "\nmeasured_pcr4_sha256 if {\n\tpcr := input.tpm.pcrs[_]\n\tpcr.alg == \"SHA-256\"\n"
                         + "\tpcr.index == 4\n\tpcr.digest in {\n\t\t\"" + bytes(2, 32) + "\",\n\t}\n}\n",
                 CloudPolicies.trustAuthority(set(td("mrtd", bytes(1, 48)), pcr(4, bytes(2, 32)))));
+    }
+
+    /** A guest that its host may debug shows the right measurements, and is refused all the same. */
+    @Test
+    void policiesRefuseADebugGuestUnlessTheGoldenValuesAllowIt() {
+        GoldenValue snp = snp(1, bytes(1, 48));
+        GoldenValue mrtd = td("mrtd", bytes(2, 48));
+        List<String> snpRules = List.of("input.snp.policy_debug_allowed == false\n", "x-ms-sevsnpvm-is-debuggable");
+        List<String> tdRules = List.of(
+                "input.tdx.td_attributes.debug == false\n",
+                "tdx_td_attributes_debug",
+                "input.tdx.tdx_is_debuggable == false\n");
+        assertEquals(List.of(true, true), holds(policies(Map.of(), snp, mrtd), snpRules));
+        assertEquals(List.of(true, true, true), holds(policies(Map.of(), snp, mrtd), tdRules));
+        for (Map<String, String> allowed : List.of(Map.of("allow-debug", "true"), Map.of("policy", "0xb0000"))) {
+            String policies = policies(Map.of("snp", allowed), snp, mrtd);
+            assertEquals(List.of(false, false), holds(policies, snpRules));
+            assertEquals(List.of(true, true, true), holds(policies, tdRules));
+        }
+        for (Map<String, String> allowed : List.of(Map.of("allow-debug", "true"), Map.of("attributes", "0x1"))) {
+            String policies = policies(Map.of("tdx", allowed), snp, mrtd);
+            assertEquals(List.of(true, true), holds(policies, snpRules));
+            assertEquals(List.of(false, false, false), holds(policies, tdRules));
+        }
+        String refusing = policies(Map.of("snp", Map.of("allow-debug", "false", "policy", "0x30000")), snp, mrtd);
+        assertEquals(List.of(true, true), holds(refusing, snpRules));
+        // Evidence of a vTPM is of a confidential VM, even where only a PCR is compared; claims of Azure's SNP report
+        // are texts.
+        ReferenceSet pcr = set(pcr(11, bytes(3, 32)));
+        assertTrue(new Rvps(pcr, Rvps.Evidence.AZ_SNP_VTPM, Map.of(), Map.of())
+                .rego()
+                .contains("\tinput[\"az-snp-vtpm\"].policy_debug_allowed == \"false\"\n"));
+        assertTrue(new Rvps(pcr, Rvps.Evidence.AZ_TDX_VTPM, Map.of(), Map.of())
+                .rego()
+                .contains("\tinput[\"az-tdx-vtpm\"].td_attributes.debug == false\n"));
+        assertFalse(
+                new Rvps(pcr, Rvps.Evidence.PLAIN, Map.of(), Map.of()).rego().contains("debug"));
+    }
+
+    private static List<Boolean> holds(String text, List<String> parts) {
+        return parts.stream().map(text::contains).toList();
+    }
+
+    private static String policies(Map<String, Map<String, String>> demands, GoldenValue... values) {
+        ReferenceSet references = new ReferenceSet(
+                new GoldenValues("", List.of(), List.of(), List.of(), demands, List.of(values), List.of()));
+        return new Rvps(references, Rvps.Evidence.PLAIN, Map.of(), Map.of()).rego()
+                + CloudPolicies.azure(references)
+                + CloudPolicies.trustAuthority(references);
+    }
+
+    /** Trustee encodes the launch digest of Azure's report in base64 (deps/verifier/src/az_snp_vtpm), all others in hexadecimal. */
+    @Test
+    void theLaunchDigestOfAzuresReportIsInBase64() {
+        Rvps rvps = new Rvps(
+                set(snp(1, bytes(1, 48)), pcr(11, bytes(2, 32))), Rvps.Evidence.AZ_SNP_VTPM, Map.of(), Map.of());
+        assertEquals(
+                Map.of("measurement", List.of("AQEB".repeat(16)), "snp_pcr11", List.of(bytes(2, 32))), rvps.values());
+    }
+
+    /** Fields 5 and 7 of VMSevSnp; a verifier refuses a policy whose bit 17 is not one. */
+    @Test
+    void aGoldenMeasurementHasAPolicyAndTheDigestOfAnSvsm() throws IOException {
+        GoldenValue svsm = value("svsm/vcpus=1", DigestAlgorithm.SHA384, bytes(2, 48));
+        JsonNode made = JSON.readTree(CloudPolicies.gce(set(snp(1, bytes(1, 48)), svsm)));
+        assertEquals(
+                JSON.readTree("{\"sevSnp\": {\"measurements\": {\"1\": \"" + "AQEB".repeat(16) + "\"},"
+                        + "\"policy\": \"196608\", \"svsmMeasurement\": \"" + "AgIC".repeat(16) + "\"}}"),
+                made);
+        for (Map.Entry<String, Map<String, String>> policy : Map.of(
+                        "720896", Map.of("allow-debug", "true"), "458783", Map.of("policy", "0x7001f"))
+                .entrySet()) {
+            ReferenceSet references = new ReferenceSet(new GoldenValues(
+                    "", List.of(), List.of(), List.of(), Map.of("snp", policy.getValue()), List.of(svsm), List.of()));
+            JsonNode golden = JSON.readTree(CloudPolicies.gce(references)).get("sevSnp");
+            assertEquals(policy.getKey(), golden.get("policy").asText());
+            assertFalse(golden.has("measurements"));
+        }
     }
 
     @Test
@@ -592,6 +705,10 @@ class ExportsTest {
         ReferenceSet values = new ReferenceSet(GoldenValues.of(many));
         org.junit.jupiter.api.Assertions.assertTimeout(java.time.Duration.ofSeconds(20), () -> {
             Rvps rvps = new Rvps(values, Rvps.Evidence.PLAIN, Map.of(), Map.of());
+            assertRefused(
+                    "the right values of [x-ms-sevsnpvm-launchmeasurement] have more than 4096 combinations, and this form"
+                            + " needs a rule for each",
+                    () -> CloudPolicies.azure(values));
             assertEquals(20_000, ((List<?>) rvps.values().get("snp_launch_measurement")).size());
             corim(CorimExport.Reader.TRUSTEE, Optional.empty(), Optional.empty())
                     .corim(values);
