@@ -303,6 +303,13 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
         if (byPcr.isEmpty() || events.isEmpty()) {
             throw new IllegalArgumentException("this form holds the events of PCRs, and the input has none");
         }
+        if (byPcr.size() > 1) {
+            call.talk()
+                    .say(
+                            "note: systemd-pcrlock finds a component by the order of its records in the log, and these are PCR by PCR:"
+                                    + " take one PCR for each component, with --select register=pcr"
+                                    + byPcr.keySet().iterator().next());
+        }
         List<PcrlockComponent.Entry> records = new ArrayList<>();
         byPcr.forEach((pcr, banks) -> {
             int count = banks.values().iterator().next().size();
