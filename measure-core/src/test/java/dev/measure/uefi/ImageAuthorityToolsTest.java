@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Images signed by sbsign and osslsigncode with keys from OpenSSL; which certificates vouch for
  * them, OpenSSL says too, with the flags that EDK2 gives it. (sbverify is no oracle: it takes a certificate of the right name and wrong key.) */
 class ImageAuthorityToolsTest {
+    @TempDir
+    static Path keys;
+
     @TempDir
     Path folder;
 
@@ -68,13 +73,22 @@ class ImageAuthorityToolsTest {
         }
     }
 
+    /** A key {@code NAME.key}; one of this name and kind that an earlier test made is as good, and making one is what takes time. */
+    private void key(String name, String... kind) throws IOException {
+        Path made = keys.resolve(name + "-" + kind[0] + ".key");
+        if (!Files.exists(made)) {
+            List<String> genpkey =
+                    new ArrayList<>(List.of("openssl", "genpkey", "-out", made.toString(), "-algorithm"));
+            genpkey.addAll(List.of(kind));
+            run(genpkey.toArray(String[]::new));
+        }
+        Files.copy(made, folder.resolve(name + ".key"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
     /** A certificate with key {@code NAME.key} in {@code NAME.pem} and {@code NAME.der}. */
     private void certificate(String name, String subject, Optional<String> issuer, String extensions, String... kind)
             throws IOException {
-        String[] genpkey = Arrays.copyOf(
-                new String[] {"openssl", "genpkey", "-out", name + ".key", "-algorithm"}, 5 + kind.length);
-        System.arraycopy(kind, 0, genpkey, 5, kind.length);
-        run(genpkey);
+        key(name, kind);
         Files.writeString(folder.resolve("ext"), extensions);
         run("openssl", "req", "-new", "-key", name + ".key", "-subj", "/CN=" + subject, "-out", "csr");
         if (issuer.isEmpty()) {
