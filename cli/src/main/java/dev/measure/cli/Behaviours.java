@@ -58,12 +58,9 @@ final class Behaviours {
     }
 
     private void order(String id) {
-        if (Arrays.stream(MrtdOrder.values()).anyMatch(order -> order.id().equals(id))) {
-            String rule = id.equals("section")
-                    ? "of each section first all pages are added, then all are extended"
-                    : "each page is added and extended before the next";
-            found.put("mrtd-order=" + id, new GoldenBehaviour("mrtd-order", id, rule));
-        }
+        Arrays.stream(MrtdOrder.values())
+                .filter(order -> order.id().equals(id))
+                .forEach(order -> found.put("mrtd-order=" + id, new GoldenBehaviour("mrtd-order", id, order.rule())));
     }
 
     /** Takes an assumption, if it names a profile. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -37,7 +38,7 @@ record TdxRequest(
     static final String CFV = "cfv";
     static final String TEE_INFO_HASH = "tee-info-hash";
     static final List<String> REGISTERS = List.of(MRTD, "rtmr0", "rtmr1", "rtmr2", "rtmr3", TD_HOB, CFV, TEE_INFO_HASH);
-    static final List<String> ORDERS = List.of("page", "section", "both");
+    static final List<String> ORDERS = List.of("page", "section", "image", "both");
 
     /** QEMU of a version that is not said. */
     private static final String QEMU = "qemu";
@@ -223,19 +224,20 @@ record TdxRequest(
             }
             return List.of(bool(call, "--two-pass-add-pages") ? MrtdOrder.SECTION : MrtdOrder.PAGE);
         }
-        Optional<String> order = call.value("--order");
-        if (order.isEmpty()) {
-            return List.of();
+        Set<MrtdOrder> orders = new TreeSet<>();
+        for (String name : Lists.names("--order", call.values("--order"))) {
+            switch (name) {
+                case "page" -> orders.add(MrtdOrder.PAGE);
+                case "section" -> orders.add(MrtdOrder.SECTION);
+                case "image" -> orders.add(MrtdOrder.IMAGE);
+                case "both" -> orders.addAll(List.of(MrtdOrder.PAGE, MrtdOrder.SECTION));
+                default ->
+                    throw Complaint.usage(
+                            "unknown order '" + name + "'",
+                            Suggestion.didYouMean(name, ORDERS) + "all: " + String.join(", ", ORDERS));
+            }
         }
-        return switch (order.get()) {
-            case "page" -> List.of(MrtdOrder.PAGE);
-            case "section" -> List.of(MrtdOrder.SECTION);
-            case "both" -> List.of(MrtdOrder.PAGE, MrtdOrder.SECTION);
-            default ->
-                throw Complaint.usage(
-                        "unknown order '" + order.get() + "'",
-                        Suggestion.didYouMean(order.get(), ORDERS) + "all: " + String.join(", ", ORDERS));
-        };
+        return List.copyOf(orders);
     }
 
     private static Optional<SectionTail> tail(Call call) {

@@ -149,8 +149,10 @@ final class TdxValues {
                 throw Complaint.usage(option + ": an IGVM file says itself what is loaded", "leave it out");
             }
         }
-        if (request.orders().equals(List.of(MrtdOrder.SECTION))) {
-            throw Complaint.usage("--order section: an IGVM file is loaded page by page", "leave it out");
+        if (!request.orders().isEmpty() && !request.orders().contains(MrtdOrder.PAGE)) {
+            throw Complaint.usage(
+                    "--order " + request.orders().get(0).id() + ": an IGVM file is loaded page by page",
+                    "leave it out");
         }
         boolean teeInfo = request.registers().contains(TdxRequest.TEE_INFO_HASH);
         if (request.registers().contains(TdxRequest.MRTD) || teeInfo) {

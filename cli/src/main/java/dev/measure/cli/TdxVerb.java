@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.tdx.GceMachineType;
+import dev.measure.tdx.MrtdOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -92,11 +93,10 @@ final class TdxVerb implements Verb {
                                 "--memory")),
                 new Options.Group(
                         "VMM",
-                        Options.choice(
-                                "ORDER",
+                        Options.list(
+                                "orders of adding and measuring pages: page, section, image, or both for the first two"
+                                        + " (default: what the VMM does, else both)",
                                 TdxRequest.ORDERS,
-                                "order of adding and measuring pages: page, section or both (default: what the VMM does,"
-                                        + " else both)",
                                 "--order"),
                         Options.choice(
                                 "VMM",
@@ -134,6 +134,8 @@ final class TdxVerb implements Verb {
         return List.of(
                 "MRTD depends on the firmware and on the order in which the VMM works, not on memory, vCPUs or command"
                         + " line. If the VMM is not named, both orders are right for some VMM: accept the one of yours.",
+                "Orders: page: " + MrtdOrder.PAGE.rule() + ". section: " + MrtdOrder.SECTION.rule()
+                        + ", also called two-pass. image: " + MrtdOrder.IMAGE.rule() + ".",
                 "A metadata.json stands for options: firmware, memory, vCPUs, ACPI tables, boot variables, kernel, initrd, command"
                         + " line. Options that are typed go before it. Its paths count from its own folder and must not lead"
                         + " out of it. Memory there is in bytes if it has no suffix.",

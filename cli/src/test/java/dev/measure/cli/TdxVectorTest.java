@@ -9,6 +9,7 @@ import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,13 @@ class TdxVectorTest {
             assertEquals(
                     image.get("mrtd_page").asText() + "\n",
                     measure("tdx", file, "--qemu-version", "10.1").out());
+            String orders =
+                    measure("tdx", file, "--order", "page,section,image").out();
+            for (String order : List.of("page", "section", "image")) {
+                String line = "mrtd/" + fw + "/order=" + order + "  "
+                        + image.get("mrtd_" + order).asText() + "\n";
+                assertTrue(orders.contains(line), line + orders);
+            }
             String events = measure("tdx", file, "--memory", "512,2G,2816M,16384", "--register", "td-hob,cfv")
                     .out();
             assertTrue(

@@ -167,7 +167,9 @@ public final class Mrtd {
                             launch.vmm().get().id(),
                             "the metadata is td-shim's: QEMU does not find it, or refuses sections of it; --vmm says otherwise"));
         }
-        if (launch.vmm().isEmpty()) {
+        if (order == MrtdOrder.IMAGE) {
+            assumptions.add(new Assumption("order", order.id(), order.rule()));
+        } else if (launch.vmm().isEmpty()) {
             assumptions.add(
                     new Assumption(
                             "order",
