@@ -1,24 +1,23 @@
 package dev.measure.cli;
 
+import dev.measure.MalformedInputException;
 import dev.measure.golden.GoldenDiff;
 import dev.measure.golden.GoldenValue;
 import dev.measure.golden.GoldenValues;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** {@code measure check}: fails when what a manifest gives is no longer what its lock file says. */
 final class CheckVerb implements Verb {
+    private static final String TITLE = "measure check";
     private static final Pattern ID = Pattern.compile("^ *\\{\"id\": \"([^\"\\\\]+)\"");
 
     @Override
@@ -56,7 +55,7 @@ final class CheckVerb implements Verb {
     public List<Options.Group> groups() {
         return List.of(
                 new Options.Group("Check", LockFile.option()),
-                reports(),
+                Reports.options(),
                 new Options.Group(
                         "Evidence",
                         Options.repeated(
@@ -73,16 +72,6 @@ final class CheckVerb implements Verb {
                 EvidencePiece.trust());
     }
 
-    static Options.Group reports() {
-        return new Options.Group(
-                "Reports beside the text",
-                Options.flag(
-                        "annotations of GitHub on standard output, and a page for $GITHUB_STEP_SUMMARY if it is set",
-                        "--github"),
-                Options.value("FILE", "also write JUnit XML: one test case for each value", "--junit"),
-                Options.value("FILE", "also write SARIF 2.1.0: one result for each cause", "--sarif"));
-    }
-
     @Override
     public List<Options.Parameter> positionals() {
         return List.of(LockFile.manifestParameter());
@@ -91,6 +80,7 @@ final class CheckVerb implements Verb {
     @Override
     public List<String> notes() {
         return List.of(
+                "Reports are written whatever the exit code is, except 2: a check that could not be done is an error in them.",
                 "The exit code is 3 if a value moved, 7 if the lock file is missing, lacks a value, holds one that the manifest"
                         + " does not ask for, or was made from other inputs, or if an export of the manifest is not what it gives. Nothing is"
                         + " written but the reports.",
@@ -102,6 +92,26 @@ final class CheckVerb implements Verb {
 
     @Override
     public ExitCode run(Call call) {
+        Reports.check(call);
+        if (!Reports.asked(call)) {
+            return check(call);
+        }
+        FailureReport failure = new FailureReport(
+                TITLE, call.value("--golden").or(() -> call.positional(0)).orElse(LockFile.USUAL), call);
+        try {
+            return check(call);
+        } catch (Complaint e) {
+            if (e.exit() != ExitCode.USAGE) {
+                Reports.writeOr(e, failure.of(e), call);
+            }
+            throw e;
+        } catch (MalformedInputException e) {
+            Reports.writeOr(e, failure.of(e), call);
+            throw e;
+        }
+    }
+
+    private static ExitCode check(Call call) {
         if (call.has("--golden")) {
             return GoldenFile.check(call);
         }
@@ -109,26 +119,35 @@ final class CheckVerb implements Verb {
             throw Complaint.usage("--golden-key: there is no CoRIM whose signature it verifies", "--golden FILE");
         }
         LockFile lock = LockFile.of(call);
+        Reports.refuse(call, List.of(call.inputs().path(lock.manifest()), lock.path()));
+        Reports.refuse(
+                call,
+                call.values("--evidence").stream().map(call.inputs()::path).toList());
         if (call.has("--evidence")) {
             return EvidenceFile.check(golden(lock), lock.lock(), call);
         }
-        for (String report : List.of("--junit", "--sarif")) {
-            call.value(report).ifPresent(name -> refuseLink(report, name, call));
-        }
-        call.common().output().ifPresent(name -> refuseLink("--output", name, call));
         Manifest manifest = lock.read(call);
+        Reports.refuse(
+                call,
+                manifest.artifacts().values().stream()
+                        .map(artifact -> lock.folder().path().resolve(artifact.file()))
+                        .toList());
         GoldenValues golden = golden(lock);
         ManifestRun.Outcome[] outcome = {null};
         Progress.during("golden values", call, () -> outcome[0] = ManifestRun.of(manifest, lock.folder(), call));
         ExitCode refused = LockVerb.refused(outcome[0], call);
         if (refused != ExitCode.DONE) {
+            Reports.write(new FailureReport(TITLE, lock.manifest(), call).of(outcome[0].refusals()), call);
             return refused;
         }
-        Drift drift = drift("measure check", lock, golden, outcome[0].golden());
+        Drift drift = drift(TITLE, lock, golden, outcome[0].golden());
+        List<ManifestIdBlocks.Trouble> blocks = List.of();
         if (drift.exit() == ExitCode.DONE) {
             drift = drift.with(ManifestExports.stale(manifest, lock, call));
+            blocks = ManifestIdBlocks.check(manifest, lock, golden, call);
         }
-        ExitCode exit = report(drift, call);
+        show(drift, call);
+        Reports.write(ManifestIdBlocks.report(blocks, DriftReport.of(drift)), call);
         if (!drift.exports().isEmpty()) {
             call.sink().flush();
             call.talk()
@@ -136,24 +155,8 @@ final class CheckVerb implements Verb {
                             "not what the lock file gives: " + String.join(", ", drift.exports()),
                             "exported again by: measure lock");
         }
-        if (exit == ExitCode.DONE) {
-            exit = ManifestIdBlocks.check(manifest, lock, golden, call);
-        }
-        return exit;
-    }
-
-    /** The folder may be someone else's, with links in the places that a job is known to write to. */
-    private static void refuseLink(String option, String name, Call call) {
-        Path path = call.inputs().path(name);
-        if (Path.of(name).isAbsolute()) {
-            return; // not a place that a manifest's folder decides on: /dev/stdout is a link too
-        }
-        if (Files.isSymbolicLink(path)) {
-            throw new Complaint(
-                    ExitCode.MALFORMED,
-                    option + ": " + name + " is a symbolic link, and what it leads to would be written over",
-                    "delete it, or write to another file");
-        }
+        ExitCode exit = ManifestIdBlocks.say(blocks, call);
+        return drift.exit() == ExitCode.DONE ? exit : drift.exit();
     }
 
     private static GoldenValues golden(LockFile lock) {
@@ -200,6 +203,12 @@ final class CheckVerb implements Verb {
 
     /** Writes the text and the reports that are asked for. */
     static ExitCode report(Drift drift, Call call) {
+        show(drift, call);
+        Reports.write(DriftReport.of(drift), call);
+        return drift.exit();
+    }
+
+    private static void show(Drift drift, Call call) {
         if (Output.isTree(call.common())) {
             Result result = new Result();
             result.found(Map.of("drift", DriftText.tree(drift)));
@@ -207,41 +216,5 @@ final class CheckVerb implements Verb {
         } else {
             DriftText.print(drift, call);
         }
-        if (call.has("--github")) {
-            if (Output.isTree(call.common())) {
-                throw Complaint.usage(
-                        "--github writes lines, which are not "
-                                + call.common().format().id(),
-                        "leave one out");
-            }
-            call.sink().print(DriftReports.annotations(drift));
-            Optional.ofNullable(call.inputs().variables().get("GITHUB_STEP_SUMMARY"))
-                    .filter(name -> !name.isEmpty())
-                    .ifPresent(name -> append(name, DriftText.markdown(drift), call));
-        }
-        call.value("--junit").ifPresent(name -> write(name, DriftReports.junit(drift), call));
-        call.value("--sarif").ifPresent(name -> write(name, DriftReports.sarif(drift), call));
-        return drift.exit();
-    }
-
-    private static void append(String name, String text, Call call) {
-        try {
-            Files.writeString(call.inputs().path(name), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw unwritable(name, e);
-        }
-    }
-
-    private static void write(String name, String text, Call call) {
-        try {
-            Files.writeString(call.inputs().path(name), text);
-        } catch (IOException e) {
-            throw unwritable(name, e);
-        }
-    }
-
-    private static Complaint unwritable(String name, IOException e) {
-        return new Complaint(
-                ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "does its folder exist?");
     }
 }

@@ -50,7 +50,7 @@ final class DiffVerb implements Verb {
 
     @Override
     public List<Options.Group> groups() {
-        return List.of(CheckVerb.reports());
+        return List.of(Reports.options());
     }
 
     @Override
@@ -76,6 +76,8 @@ final class DiffVerb implements Verb {
         }
         String first = call.positional(0).orElseThrow();
         String second = call.positional(1).orElseThrow();
+        Reports.check(call);
+        Reports.refuse(call, List.of(call.inputs().path(first), call.inputs().path(second)));
         Source old = call.inputs().open(first);
         Source now = call.inputs().open(second);
         boolean json = isJson(old);

@@ -176,7 +176,7 @@ final class DriftText {
     }
 
     /** Names come from untrusted files, and Markdown is a language. */
-    private static String escape(String text) {
+    static String escape(String text) {
         return Talk.printable(text).replaceAll("([\\\\`*_{}\\[\\]<>()#|!~@])", "\\\\$1");
     }
 

@@ -42,6 +42,7 @@ final class EvidenceFile {
         } else {
             print(check, names, call);
         }
+        Reports.write(EvidenceCheckReport.of(check, goldenName, names, call.has("--require-signatures")), call);
         call.sink().flush();
         if (!check.unchecked().isEmpty()) {
             call.talk()

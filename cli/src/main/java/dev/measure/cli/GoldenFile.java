@@ -7,6 +7,7 @@ import dev.measure.corim.ValidityMap;
 import dev.measure.export.CorimGolden;
 import dev.measure.golden.GoldenValues;
 import dev.measure.sign.EcPublicKey;
+import java.util.List;
 import java.util.Optional;
 
 /** Golden values that a command line names, without the manifest that they were made from: a lock file or a CoRIM. */
@@ -22,11 +23,7 @@ final class GoldenFile {
         if (!call.has("--evidence")) {
             throw Complaint.usage("--golden is for evidence, and none is given", "--evidence FILE");
         }
-        for (String option : java.util.List.of("--github", "--junit", "--sarif")) {
-            if (call.has(option)) {
-                throw Complaint.usage(option + " is for checks of files, not of evidence", "leave it out");
-            }
-        }
+        Reports.refuse(call, List.of(call.inputs().path(name)));
         Source file = call.inputs().open(name);
         Optional<EcPublicKey> key = Keys.file(call, "--golden-key", EcPublicKey::read);
         boolean json = file.length() > 0 && file.slice(0, 1).toByteArray()[0] == '{';

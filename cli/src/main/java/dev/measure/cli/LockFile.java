@@ -21,7 +21,10 @@ import java.util.Optional;
  * @param path where it is
  */
 record LockFile(String manifest, ManifestFolder folder, String lock, Path path) {
-    private static final List<String> MANIFESTS = List.of("measure.yaml", "measure.yml", "measure.json");
+    /** What a manifest is usually called. */
+    static final String USUAL = "measure.yaml";
+
+    private static final List<String> MANIFESTS = List.of(USUAL, "measure.yml", "measure.json");
     private static final String SUFFIX = ".lock.json";
 
     /** {@return the parameter that names the manifest} */
@@ -71,7 +74,7 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
                 .findFirst()
                 .orElseThrow(() -> new Complaint(
                         ExitCode.MALFORMED,
-                        "no manifest here: " + MANIFESTS.get(0) + " is what it is usually called",
+                        "no manifest here: " + USUAL + " is what it is usually called",
                         "write a starter: measure lock --init FILE.efi; or name one: measure lock MANIFEST"));
     }
 

@@ -74,7 +74,8 @@ final class ManifestExports {
                         e.exit() == ExitCode.USAGE ? ExitCode.MALFORMED : e.exit(),
                         manifest.name() + " line " + export.place().line() + ", export " + export.format() + ": "
                                 + e.getMessage(),
-                        e.hint());
+                        e.hint(),
+                        export.place());
             }
         }
         return contents;

@@ -30,6 +30,15 @@ import java.util.Optional;
 final class ManifestIdBlocks {
     private static final String VARIABLE = "env:";
 
+    /**
+     * Something about a file that somebody must know.
+     *
+     * @param exit the exit status that it means; {@link ExitCode#DONE} for a block that is as it must be, but not signed
+     * @param file the file
+     * @param text what is the matter
+     */
+    record Trouble(ExitCode exit, String file, String text) {}
+
     private final Manifest.IdBlockKeys keys;
     private final LockFile lock;
     private final Call call;
@@ -132,51 +141,75 @@ final class ManifestIdBlocks {
             }
         });
         if (idKey.isEmpty()) {
-            say(check());
+            say(check(), call);
         }
     }
 
-    /** {@return the exit status of the blocks of a manifest: each is there, is what the lock gives, and if it is signed, by its keys} */
-    static ExitCode check(Manifest manifest, LockFile lock, GoldenValues golden, Call call) {
-        return of(manifest, lock, golden, call).map(all -> all.say(all.check())).orElse(ExitCode.DONE);
+    /** {@return what is the matter with the blocks of a manifest: each must be there, be what the lock gives, and be signed by its keys} */
+    static List<Trouble> check(Manifest manifest, LockFile lock, GoldenValues golden, Call call) {
+        return of(manifest, lock, golden, call).map(ManifestIdBlocks::check).orElse(List.of());
     }
 
-    /** What is the matter with each file, by the exit status that it means; {@link ExitCode#DONE} is unsigned. */
-    private Map<ExitCode, List<String>> check() {
-        Map<ExitCode, List<String>> found = new LinkedHashMap<>();
+    private List<Trouble> check() {
+        List<Trouble> found = new ArrayList<>();
         blocks.forEach((name, block) -> {
-            Optional<byte[]> written = content(path(name + ".id-block"), name + ".id-block");
+            String file = name + ".id-block";
+            Optional<byte[]> written = content(path(file), file);
             Optional<byte[]> auth = content(path(name + ".id-auth"), name + ".id-auth");
             if (written.isEmpty() || !Arrays.equals(written.get(), block.toByteArray())) {
-                found.computeIfAbsent(ExitCode.GOLDEN_MISSING, any -> new ArrayList<>())
-                        .add(name + ".id-block " + (written.isEmpty() ? "is missing" : "is of something else"));
+                String text = file + (written.isEmpty() ? " is missing" : " is of something else");
+                found.add(new Trouble(ExitCode.GOLDEN_MISSING, file, text));
             } else if (auth.isEmpty()) {
-                found.computeIfAbsent(ExitCode.DONE, any -> new ArrayList<>()).add(name + ".id-block");
+                found.add(new Trouble(ExitCode.DONE, file, "not signed: " + file));
             } else {
-                Source file = Source.of(name + ".id-auth", auth.get());
-                List<FieldVerdict> wrong = wrong(block, Keys.read(() -> IdAuth.read(file)));
+                Source signature = Source.of(name + ".id-auth", auth.get());
+                List<FieldVerdict> wrong = wrong(block, Keys.read(() -> IdAuth.read(signature)));
                 if (!wrong.isEmpty()) {
-                    found.computeIfAbsent(ExitCode.KEY, any -> new ArrayList<>())
-                            .add(name + ".id-auth: " + wrong.get(0).text());
+                    String text = name + ".id-auth: " + wrong.get(0).text();
+                    found.add(new Trouble(ExitCode.KEY, name + ".id-auth", text));
                 }
             }
         });
         return found;
     }
 
-    private ExitCode say(Map<ExitCode, List<String>> found) {
+    /** {@return the exit status of all together, after telling it} */
+    static ExitCode say(List<Trouble> found, Call call) {
         call.sink().flush();
-        List<String> missing = found.getOrDefault(ExitCode.GOLDEN_MISSING, List.of());
-        List<String> wrong = found.getOrDefault(ExitCode.KEY, List.of());
-        List<String> unsigned = found.getOrDefault(ExitCode.DONE, List.of());
-        missing.forEach(text -> call.talk().error(text, "written again by: measure lock"));
-        wrong.forEach(text -> call.talk().error(text, "signed by: measure lock --id-key FILE"));
+        ExitCode worst = ExitCode.DONE;
+        List<String> unsigned = new ArrayList<>();
+        for (Trouble trouble : found) {
+            if (trouble.exit() == ExitCode.DONE) {
+                unsigned.add(trouble.text());
+            } else {
+                call.talk()
+                        .error(
+                                trouble.text(),
+                                trouble.exit() == ExitCode.KEY
+                                        ? "signed by: measure lock --id-key FILE"
+                                        : "written again by: measure lock");
+                worst = trouble.exit().compareTo(worst) > 0 ? trouble.exit() : worst;
+            }
+        }
         if (!unsigned.isEmpty()) {
             call.talk()
-                    .say("note: not signed: " + unsigned.get(0)
+                    .say("note: " + unsigned.get(0)
                             + (unsigned.size() > 1 ? " and " + (unsigned.size() - 1) + " more" : ""));
         }
-        return !wrong.isEmpty() ? ExitCode.KEY : missing.isEmpty() ? ExitCode.DONE : ExitCode.GOLDEN_MISSING;
+        return worst;
+    }
+
+    /** {@return a report with what is the matter with ID blocks} */
+    static CheckReport report(List<Trouble> found, CheckReport report) {
+        CheckReport all = report;
+        for (Trouble trouble : found) {
+            if (trouble.exit() != ExitCode.DONE) {
+                CheckReport.Rule rule =
+                        trouble.exit() == ExitCode.KEY ? CheckReport.Rule.SIGNATURE : CheckReport.Rule.STALE;
+                all = all.withError("id-block", trouble.file(), rule, trouble.text());
+            }
+        }
+        return all;
     }
 
     /** What speaks against a signature: the signature itself, or the keys of the manifest. */

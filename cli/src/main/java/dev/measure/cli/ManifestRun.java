@@ -115,7 +115,8 @@ final class ManifestRun {
                         artifact.file() + ": " + manifest.name() + " line "
                                 + artifact.place().line() + " pins SHA-256 " + pinned.hex() + ", the file has "
                                 + found.hex(),
-                        "it is another file than the one that was reviewed; pin the new digest if it is the right one");
+                        "it is another file than the one that was reviewed; pin the new digest if it is the right one",
+                        artifact.place());
             }
         }
     }
@@ -129,7 +130,8 @@ final class ManifestRun {
                     e.exit(),
                     manifest.name() + " line " + artifact.place().line() + ", column "
                             + artifact.place().column() + ": " + e.getMessage(),
-                    e.hint());
+                    e.hint(),
+                    artifact.place());
         }
     }
 
@@ -171,7 +173,8 @@ final class ManifestRun {
                     e.exit() == ExitCode.USAGE ? ExitCode.MALFORMED : e.exit(),
                     manifest.name() + " line " + place.line() + ", column " + place.column() + ", "
                             + target.technology() + ": " + e.getMessage(),
-                    e.hint());
+                    e.hint(),
+                    place);
         } catch (IllegalArgumentException e) {
             throw target.place().malformed("a target of " + target.technology(), e.getMessage(), "");
         }

@@ -15,7 +15,6 @@ import java.util.Optional;
 
 /** Writes a manifest to begin with: what can be predicted of one file alone, and in comments what could be added. */
 final class Starter {
-    private static final String USUAL = "measure.yaml";
     private static final List<String> SNP = List.of("--vcpus=1", "--vcpu-type=EPYC-v4");
 
     private final Call call;
@@ -31,7 +30,7 @@ final class Starter {
     /** Writes the manifest that the command line names, unless there is one. */
     static ExitCode write(Call call) {
         String name = call.value("--init").orElseThrow();
-        String manifest = call.positional(0).orElse(USUAL);
+        String manifest = call.positional(0).orElse(LockFile.USUAL);
         Path path = call.inputs().path(manifest);
         if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             throw Complaint.usage(
@@ -50,7 +49,8 @@ final class Starter {
         String text = new Starter(call, folder, file).text(source);
         LockFile.write(path.toAbsolutePath(), manifest, text.getBytes(StandardCharsets.UTF_8));
         call.talk().say("wrote " + manifest);
-        call.talk().say("next: look at it, then `measure lock`" + (manifest.equals(USUAL) ? "" : " " + manifest));
+        call.talk()
+                .say("next: look at it, then `measure lock`" + (manifest.equals(LockFile.USUAL) ? "" : " " + manifest));
         return ExitCode.DONE;
     }
 

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs the scripts in {@code scripts/*.txt}, each in its own folder.
  *
  * <p>A line is one of: {@code measure ARGS} (must exit 0), {@code ! measure ARGS} (must not), {@code exit N}, {@code stdout 'REGEX'},
- * {@code stderr 'REGEX'}, {@code ! stdout 'REGEX'}, {@code ! stderr 'REGEX'}, {@code cmp stdout FILE}, {@code env NAME=VALUE},
- * {@code stdin FILE} (for the next run), {@code # comment}. {@code -- FILE --} starts an inline file that goes on to the next such
+ * {@code stderr 'REGEX'}, {@code ! stdout 'REGEX'}, {@code ! stderr 'REGEX'}, {@code file NAME 'REGEX'}, {@code ! file NAME 'REGEX'}, {@code exists NAME},
+ * {@code ! exists NAME}, {@code rm NAME}, {@code cmp stdout FILE}, {@code env NAME=VALUE}, {@code stdin FILE} (for the next run), {@code # comment}. {@code -- FILE --} starts an inline file that goes on to the next such
  * line, {@code -- hex FILE --} one whose lines are hexadecimal. Regular expressions are found anywhere, {@code ^} and {@code $} match
  * at lines.
  */
@@ -134,6 +134,8 @@ class ScriptTest {
                     assertEquals(Files.readString(folder.resolve(rest.get(2)), StandardCharsets.UTF_8), last.out());
                     checks++;
                 }
+                case "file" -> matches(not, Files.readString(folder.resolve(rest.get(1))), rest.get(2));
+                case "rm" -> Files.delete(folder.resolve(rest.get(1)));
                 case "exists" -> {
                     assertEquals(!not, Files.exists(folder.resolve(rest.get(1))));
                     checks++;

@@ -1,0 +1,118 @@
+package dev.measure.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The reports beside the text that a command line asks for. */
+final class Reports {
+    private static final List<String> FILES = List.of("--junit", "--sarif");
+
+    private Reports() {}
+
+    static Options.Group options() {
+        return new Options.Group(
+                "Reports beside the text",
+                Options.flag(
+                        "annotations of GitHub on standard output, and a page for $GITHUB_STEP_SUMMARY if it is set",
+                        "--github"),
+                Options.value(
+                        "FILE",
+                        "also write JUnit XML: one test case for each value, register, field and signature",
+                        "--junit"),
+                Options.value("FILE", "also write SARIF 2.1.0: one result for each cause", "--sarif"));
+    }
+
+    /** Refuses reports that cannot be, before anything is computed. */
+    static void check(Call call) {
+        if (call.has("--github") && Output.isTree(call.common())) {
+            throw Complaint.usage(
+                    "--github writes lines, which are not "
+                            + call.common().format().id(),
+                    "leave one out");
+        }
+        for (String option : FILES) {
+            call.value(option).ifPresent(name -> {
+                if (name.equals("-")) {
+                    throw Complaint.usage(option + ": standard output has the text", "give it a file");
+                }
+                refuseLink(option, name, call);
+            });
+        }
+        call.common().output().ifPresent(name -> refuseLink("--output", name, call));
+        refuse(call, List.of());
+    }
+
+    /** Refuses reports that would write over each other, or over what is read. */
+    static void refuse(Call call, List<Path> read) {
+        Map<Path, String> taken = new TreeMap<>();
+        read.forEach(path -> taken.put(path.toAbsolutePath().normalize(), "read"));
+        for (String option : FILES) {
+            call.value(option).ifPresent(name -> {
+                Path path = call.inputs().path(name).toAbsolutePath().normalize();
+                String other = taken.put(path, "written by " + option);
+                if (other != null) {
+                    throw Complaint.usage(
+                            option + ": " + name + " is " + other + " too, and would be written over",
+                            "give it a file of its own");
+                }
+            });
+        }
+    }
+
+    /** The folder may be someone else's, with links in the places that a job is known to write to. */
+    private static void refuseLink(String option, String name, Call call) {
+        Path path = call.inputs().path(name);
+        if (Path.of(name).isAbsolute()) {
+            return; // not a place that a manifest's folder decides on: /dev/stdout is a link too
+        }
+        if (Files.isSymbolicLink(path)) {
+            throw new Complaint(
+                    ExitCode.MALFORMED,
+                    option + ": " + name + " is a symbolic link, and what it leads to would be written over",
+                    "delete it, or write to another file");
+        }
+    }
+
+    /** {@return whether any report is asked for} */
+    static boolean asked(Call call) {
+        return call.has("--github") || FILES.stream().anyMatch(call::has);
+    }
+
+    /** Writes those that are asked for. */
+    static void write(CheckReport report, Call call) {
+        if (call.has("--github")) {
+            call.sink().print(GithubReport.annotations(report));
+            Optional.ofNullable(call.inputs().variables().get("GITHUB_STEP_SUMMARY"))
+                    .filter(name -> !name.isEmpty())
+                    .ifPresent(name ->
+                            write(name, report.page(), call, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+        }
+        call.value("--junit").ifPresent(name -> write(name, JunitXml.of(report), call));
+        call.value("--sarif").ifPresent(name -> write(name, SarifLog.of(report), call));
+    }
+
+    /** Writes those that are asked for, of a failure that is told in any case. */
+    static void writeOr(RuntimeException failure, CheckReport report, Call call) {
+        try {
+            write(report, call);
+        } catch (Complaint e) {
+            failure.addSuppressed(e);
+            call.talk().error(e.getMessage(), e.hint());
+        }
+    }
+
+    private static void write(String name, String text, Call call, StandardOpenOption... how) {
+        try {
+            Files.writeString(call.inputs().path(name), text, how);
+        } catch (IOException e) {
+            throw new Complaint(
+                    ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "does its folder exist?");
+        }
+    }
+}
