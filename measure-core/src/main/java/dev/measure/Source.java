@@ -319,6 +319,25 @@ public final class Source implements AutoCloseable {
         }
     }
 
+    /**
+     * Hands some bytes to a sink, all at once: where they lie in memory, or through an array of the caller's.
+     *
+     * @param offset from the start of this source
+     * @param count how many bytes
+     * @param buffer takes at least as many
+     * @param sink takes them
+     * @throws IllegalArgumentException if they are not inside this source
+     * @throws MalformedInputException if the file has become shorter
+     */
+    public void piece(long offset, int count, byte[] buffer, Sink sink) {
+        if (bytes != null && offset >= 0 && count >= 0 && offset <= stored && count <= stored - offset) {
+            sink.accept(bytes, (int) (start + offset), count);
+            return;
+        }
+        read(offset, buffer, 0, count);
+        sink.accept(buffer, 0, count);
+    }
+
     /** {@return the digest of all bytes} */
     public Digest digest(DigestAlgorithm algorithm) {
         return digests(List.of(algorithm)).get(algorithm);

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -179,5 +180,35 @@ class SourceTest {
         assertEquals(
                 Source.of("c", new byte[] {1, 2, 3, 4, 5, 6}).digest(DigestAlgorithm.SHA256),
                 both.digest(DigestAlgorithm.SHA256));
+    }
+
+    private static byte[] piece(Source source, long offset, int count) {
+        byte[][] handed = new byte[1][];
+        source.piece(
+                offset,
+                count,
+                new byte[count],
+                (array, at, length) -> handed[0] = Arrays.copyOfRange(array, at, at + length));
+        return handed[0];
+    }
+
+    @Test
+    void handsOverAPieceWhereverItLies() throws IOException {
+        byte[] bytes = {9, 1, 2, 3};
+        Path path = Files.write(folder.resolve("piece"), bytes);
+        try (Source file = Source.open(path)) {
+            Source both = Source.concat(Source.of("a", new byte[] {1}), Source.of("b", new byte[] {2, 3}));
+            for (Source source : List.of(Source.of("memory", bytes).slice(1, 3), file.slice(1, 3), both)) {
+                assertArrayEquals(new byte[] {2, 3}, piece(source, 1, 2), source.toString());
+                assertArrayEquals(new byte[] {1}, piece(source, 0, 1), source.toString());
+                assertArrayEquals(new byte[] {}, piece(source, 3, 0), source.toString());
+                assertThrows(IllegalArgumentException.class, () -> piece(source, 2, 2));
+                assertThrows(IllegalArgumentException.class, () -> piece(source, -1, 2));
+            }
+        }
+        Source tailed = Source.of("memory", bytes).slice(1, 3).withZeroTail(2);
+        assertArrayEquals(new byte[] {2, 3}, piece(tailed, 1, 2));
+        assertArrayEquals(new byte[] {3, 0, 0}, piece(tailed, 2, 3));
+        assertArrayEquals(new byte[] {0}, piece(tailed, 4, 1));
     }
 }

@@ -47,6 +47,9 @@ public final class Report {
                 new Figure(
                         "Launch digest of forky-OVMF.amdsev.fd, 4 vCPUs, from file, warm, against sev-snp-measure in its process",
                         Map.of("25 vector", 6.0, "17 vector", 6.0, "25", 3.0, "17", 3.0)));
+        figures.put(
+                "launch digest after a pause / sev-snp-measure",
+                new Figure("The same one at a time, after the pause in which the other one works", Map.of()));
         figures.put("launch digest CPU / sev-snp-measure", new Figure("The same in CPU time of all threads", Map.of()));
         figures.put(
                 "10240 launch digests / chain steps alone",

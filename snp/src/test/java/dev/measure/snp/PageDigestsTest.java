@@ -3,6 +3,7 @@ package dev.measure.snp;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
@@ -76,15 +77,15 @@ class PageDigestsTest {
             assertArrayEquals(expected, PageDigests.of(Source.of("memory", image)), message);
             Path file = Files.write(folder.resolve("image" + iteration), image);
             try (Source source = Source.open(file)) {
-                List<Integer> heard = new ArrayList<>();
-                byte[] packed = PageDigests.packedFor(source);
-                PageDigests.of(source, packed, ready -> {
+                PageDigests digests = PageDigests.start(source);
+                assertEquals(pages, digests.pages(), message);
+                for (int ready = 0; ready < pages; ) {
+                    int more = digests.moreThan(ready);
+                    assertTrue(more > ready && more <= pages, message);
                     assertArrayEquals(
-                            Arrays.copyOf(expected, 48 * ready), Arrays.copyOf(packed, 48 * ready), "not yet ready");
-                    heard.add(ready);
-                });
-                assertArrayEquals(expected, packed, message);
-                assertEquals(pages, heard.get(heard.size() - 1));
+                            Arrays.copyOf(expected, 48 * more), Arrays.copyOf(digests.packed(), 48 * more), message);
+                    ready = more;
+                }
             }
         }
     }
