@@ -126,13 +126,8 @@ final class IgvmValues {
         List<String> known = IgvmRules.all().stream().map(IgvmRules::id).toList();
         List<IgvmRules> rules = new ArrayList<>();
         for (String name : Lists.names("--igvm-rules", call.values("--igvm-rules"))) {
-            IgvmRules one;
-            try {
-                one = IgvmRules.parse(name);
-            } catch (IllegalArgumentException e) {
-                throw Complaint.usage(
-                        e.getMessage(), Suggestion.didYouMean(name, known) + "all: " + String.join(", ", known));
-            }
+            IgvmRules one = SnpRequest.parsed(
+                    () -> IgvmRules.parse(name), name, known, "unknown IGVM rules", String.join(", ", known));
             if (!rules.contains(one)) {
                 rules.add(one);
             }

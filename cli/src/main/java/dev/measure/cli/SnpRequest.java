@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What an SEV-SNP launch digest is asked for: the options of {@code measure snp} that {@code measure fuki} takes too.
@@ -335,21 +336,18 @@ record SnpRequest(
         throw Complaint.usage(option + " must be 0.." + most + ", got " + text, "");
     }
 
-    private interface Parser<T> {
-        T parse();
-    }
-
-    private static <T> T sane(Parser<T> parser) {
+    private static <T> T sane(Supplier<T> parser) {
         try {
-            return parser.parse();
+            return parser.get();
         } catch (IllegalArgumentException e) {
             throw Complaint.usage(e.getMessage(), "");
         }
     }
 
-    private static <T> T parsed(Parser<T> parser, String name, List<String> known, String unknown, String all) {
+    /** Reads one of a list of names; a word that is none of them is told of, with what comes near. */
+    static <T> T parsed(Supplier<T> parser, String name, List<String> known, String unknown, String all) {
         try {
-            return parser.parse();
+            return parser.get();
         } catch (IllegalArgumentException e) {
             throw Complaint.usage(unknown + " '" + name + "'", Suggestion.didYouMean(name, known) + "all: " + all);
         }

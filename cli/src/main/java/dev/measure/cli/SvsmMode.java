@@ -121,13 +121,9 @@ final class SvsmMode {
 
     private SvsmRules rules() {
         String name = call.value("--svsm-rules").orElse(SvsmRules.RAW.id());
-        try {
-            return SvsmRules.parse(name);
-        } catch (IllegalArgumentException e) {
-            List<String> known = SvsmRules.all().stream().map(SvsmRules::id).toList();
-            throw Complaint.usage(
-                    e.getMessage(), Suggestion.didYouMean(name, known) + "all: " + String.join(", ", known));
-        }
+        List<String> known = SvsmRules.all().stream().map(SvsmRules::id).toList();
+        return SnpRequest.parsed(
+                () -> SvsmRules.parse(name), name, known, "unknown SVSM rules", String.join(", ", known));
     }
 
     private long varsSize() {
