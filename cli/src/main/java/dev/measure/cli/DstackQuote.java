@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -34,6 +35,9 @@ record DstackQuote(Optional<Source> quote, Optional<TdLog> log, Optional<Source>
     private static final int MAX_SIZE = 4 << 20;
 
     private static final int MAX_EVENTS = 4096;
+
+    /** A quote as a list of numbers has 8000, an answer with its log a few thousand. */
+    private static final int MAX_NODES = 1 << 18;
 
     /** {@return whether a file begins as a JSON object does} */
     static boolean is(Source file) {
@@ -124,10 +128,10 @@ record DstackQuote(Optional<Source> quote, Optional<TdLog> log, Optional<Source>
         throw malformed(file, what + " as a JSON object", "something else");
     }
 
-    private static Object parse(Source file, String what, String text) {
+    static Object parse(Source file, String what, String text) {
         try (JsonParser parser = new JsonFactory().createParser(text)) {
             parser.nextToken();
-            Object value = value(parser);
+            Object value = value(parser, new int[] {MAX_NODES});
             if (parser.nextToken() != null) {
                 throw malformed(file, what + " as one JSON value", "more behind it");
             }
@@ -140,21 +144,24 @@ record DstackQuote(Optional<Source> quote, Optional<TdLog> log, Optional<Source>
     }
 
     /** Objects, lists, texts and whole numbers; what else there is does not matter here. */
-    private static Object value(JsonParser parser) throws IOException {
+    private static Object value(JsonParser parser, int[] left) throws IOException {
         JsonToken token = parser.currentToken();
+        if (--left[0] < 0) {
+            throw new JsonParseException(parser, "more than " + MAX_NODES + " values");
+        }
         if (token == JsonToken.START_OBJECT) {
             Map<String, Object> map = new LinkedHashMap<>();
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
                 parser.nextToken();
-                map.put(name, value(parser));
+                map.put(name, value(parser, left));
             }
             return map;
         }
         if (token == JsonToken.START_ARRAY) {
             List<Object> list = new ArrayList<>();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
-                list.add(value(parser));
+                list.add(value(parser, left));
             }
             return list;
         }

@@ -108,13 +108,15 @@ record EvidencePiece(String name, RegisterEvidence evidence) {
     }
 
     private static boolean known(Source file) {
-        return SnpEvidence.looksLike(file)
+        return Envelope.of(file).isPresent()
+                || SnpEvidence.looksLike(file)
                 || TdEvidenceFile.recognises(file)
                 || PcrListing.recognises(file)
                 || EventLog.recognises(file);
     }
 
-    private static RegisterEvidence read(Source file, Call call) {
+    private static RegisterEvidence read(Source given, Call call) {
+        Source file = Envelope.open(given);
         Optional<Source> root = call.value("--root").map(call.inputs()::open);
         if (SnpEvidence.looksLike(file) && !TdEvidenceFile.isHcl(file)) {
             return snp(SnpEvidence.read(file), call);

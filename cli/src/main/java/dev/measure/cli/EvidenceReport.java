@@ -8,6 +8,7 @@ import dev.measure.snp.IdAuth;
 import dev.measure.snp.IdBlock;
 import dev.measure.snp.SnpEvidence;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,7 @@ record EvidenceReport(String kind, Map<String, Object> facts) {
 
     /** {@return the inventory of a file, if it is of one of these kinds} */
     static Optional<EvidenceReport> of(Source file) {
-        if (SnpEvidence.looksLike(file)) {
+        if (SnpEvidence.looksLike(file) || isDamaged(file)) {
             return Optional.of(report(SnpEvidence.read(file)));
         }
         if (file.length() == IdBlock.SIZE || file.length() == 128) {
@@ -34,6 +35,13 @@ record EvidenceReport(String kind, Map<String, Object> facts) {
             return tried(() -> endorsement(GceEndorsement.read(file)));
         }
         return Optional.empty();
+    }
+
+    /** The size of a report, or a few bytes more, and one of its versions: reading it says what is wrong. */
+    private static boolean isDamaged(Source file) {
+        return file.length() >= AttestationReport.SIZE
+                && file.length() < AttestationReport.SIZE + 16
+                && HexFormat.of().formatHex(file.slice(0, 4).toByteArray()).matches("0[1-9a-f]000000");
     }
 
     private static Optional<EvidenceReport> tried(java.util.function.Supplier<EvidenceReport> reading) {

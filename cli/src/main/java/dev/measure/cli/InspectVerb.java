@@ -30,7 +30,8 @@ final class InspectVerb implements Verb {
         return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, EFI variables"
                 + " (signature lists, signed updates, efivarfs, VARS), SNP report, ID block, GCE endorsement, TD"
                 + " quote or report, event log, PCR signatures, .pcrlock, certificates, reference values (CoRIM,"
-                + " RVPS, NitroTPM)";
+                + " RVPS, NitroTPM), Nitro attestation document, evidence in the JSON of an attester; names"
+                + " statements, policies, templates and settings of other programs";
     }
 
     @Override
@@ -72,15 +73,23 @@ final class InspectVerb implements Verb {
     public ExitCode run(Call call) {
         String name = call.positional(0).orElseThrow(() -> Complaint.usage("no file is given", "measure inspect FILE"));
         List<DigestAlgorithm> banks = banks(call);
-        Source file = call.inputs().open(name);
+        Source given = call.inputs().open(name);
         Result result = new Result();
-        result.input("file", file);
+        result.input("file", given);
+        Source file = Envelope.open(given);
         boolean json = Output.isTree(call.common());
         Page page = Page.on(call.sink());
         Optional<EcPublicKey> key = Keys.file(call, "--public-key", EcPublicKey::read);
-        Optional<CorimReport> corim = CorimReport.of(file, key);
+        Optional<NsmReport> nsm = NsmReport.of(file);
+        Optional<CorimReport> corim = nsm.isPresent() ? Optional.empty() : CorimReport.of(file, key);
         Optional<TdEvidenceReport> evidence = corim.isPresent() ? Optional.empty() : TdEvidenceReport.of(file);
-        if (FileKind.isPe(file)) {
+        if (nsm.isPresent()) {
+            if (json) {
+                result.found(nsm.get().found());
+            } else {
+                nsm.get().print(page);
+            }
+        } else if (FileKind.isPe(file)) {
             Uki uki = Uki.read(file, call.common().strictness());
             uki.warnings().forEach(result::warning);
             UkiReport report = new UkiReport(uki, banks, List.of());
@@ -111,7 +120,8 @@ final class InspectVerb implements Verb {
             TextOutput.remarks(result, call.talk());
         }
         boolean trusted = evidence.map(TdEvidenceReport::isTrusted).orElse(true)
-                && corim.map(CorimReport::isTrusted).orElse(true);
+                && corim.map(CorimReport::isTrusted).orElse(true)
+                && nsm.map(NsmReport::isTrusted).orElse(true);
         if (!trusted) {
             call.sink().flush();
             call.talk().error(name + ": a signature or a hash in it is wrong, so nothing in it proves anything", "");
@@ -163,6 +173,15 @@ final class InspectVerb implements Verb {
                 result.found(report.found());
             } else {
                 report.print(page);
+            }
+            return;
+        }
+        Optional<DocumentReport> document = DocumentReport.of(file);
+        if (document.isPresent()) {
+            if (json) {
+                result.found(document.get().found());
+            } else {
+                document.get().print(page);
             }
             return;
         }

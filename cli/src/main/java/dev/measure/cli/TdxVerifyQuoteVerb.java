@@ -84,8 +84,8 @@ final class TdxVerifyQuoteVerb implements Verb {
                 Options.positional(
                         0,
                         "QUOTE",
-                        "quote, TDREPORT or HCL report, binary or hexadecimal; or the JSON of dstack's GetQuote, with its"
-                                + " log"),
+                        "quote, TDREPORT or HCL report, binary or hexadecimal, or in the JSON of an attester; or the JSON of"
+                                + " dstack's GetQuote, with its log"),
                 Options.positional(
                         1, "FILE", "what the prediction is of, as in measure tdx: an f-UKI, UKI or firmware"));
     }
@@ -145,7 +145,7 @@ final class TdxVerifyQuoteVerb implements Verb {
     /** {@return the evidence in a file; a root that is no certificate is a mistake of the caller} */
     static TdEvidenceFile evidence(Source file, Optional<Source> root) {
         try {
-            return TdEvidenceFile.read(file, root);
+            return TdEvidenceFile.read(Envelope.open(file), root);
         } catch (IllegalArgumentException e) {
             throw Complaint.usage("--root: " + e.getMessage(), "give an X.509 certificate, PEM or DER");
         }

@@ -94,7 +94,7 @@ final class VerifyReportVerb implements Verb {
         Call call = GuestFile.of(typed);
         String name = call.positional(0)
                 .orElseThrow(() -> Complaint.usage("no report is given", "measure snp verify-report REPORT"));
-        SnpEvidence evidence = SnpEvidence.read(call.inputs().open(name));
+        SnpEvidence evidence = SnpEvidence.read(Envelope.open(call.inputs().open(name)));
         Result result = new Result();
         result.input("report", call.inputs().open(name));
         List<FieldVerdict> verdicts = new ArrayList<>();

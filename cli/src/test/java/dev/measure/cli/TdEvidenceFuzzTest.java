@@ -4,6 +4,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** Evidence as users hand it in: binary, in hexadecimal, or as the JSON of dstack's guest agent. */
@@ -53,6 +54,14 @@ final class TdEvidenceFuzzTest {
         report[0] = (byte) 0x81;
         System.arraycopy(data, 0, report, 8, Math.min(data.length, report.length - 8));
         check(report);
+        // An attestation of dstack, and a document of a Nitro system.
+        byte[] wrapped = new byte[1100];
+        System.arraycopy(new byte[] {0, 0, 1, 0x10, 4, 0, 2, 0, (byte) 0x81}, 0, wrapped, 0, 9);
+        System.arraycopy(data, 0, wrapped, 9, Math.min(data.length, wrapped.length - 9));
+        check(wrapped);
+        byte[] document = Arrays.copyOf(new byte[] {(byte) 0x84, 0x44, (byte) 0xa1, 1, 0x38, 0x22}, 6 + data.length);
+        System.arraycopy(data, 0, document, 6, data.length);
+        check(document);
     }
 
     private static void check(byte[] data) {
@@ -65,6 +74,17 @@ final class TdEvidenceFuzzTest {
         try {
             TdEvidenceFile.log(file);
         } catch (MalformedInputException | Complaint expected) {
+            // refused: fine
+        }
+        try {
+            NsmReport.of(file).ifPresent(NsmReport::found);
+        } catch (MalformedInputException expected) {
+            // refused: fine
+        }
+        Envelope.of(file);
+        try {
+            DocumentReport.of(file).ifPresent(DocumentReport::found);
+        } catch (MalformedInputException expected) {
             // refused: fine
         }
         try {

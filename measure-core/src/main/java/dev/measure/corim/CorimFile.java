@@ -2,6 +2,7 @@ package dev.measure.corim;
 
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** A file of the CoRIM family: a manifest, unsigned or signed, or a single tag out of one. */
@@ -66,7 +67,20 @@ public sealed interface CorimFile {
         if (item.kind() == CborItem.Kind.TAG) {
             return tag(item);
         }
+        if (isUntaggedSign1(source)) {
+            throw item.malformed(
+                    "tag 18 in front of COSE_Sign1 (byte d2), as a signed CoRIM has it", "COSE_Sign1 without it");
+        }
         return map(item.map("CoRIM (tag 501, or tag 18 if it is signed)"));
+    }
+
+    /** COSE_Sign1 of a manifest, but without its tag: an array of four, whose first element is the header with this content type. */
+    private static boolean isUntaggedSign1(Source source) {
+        byte[] start = source.slice(0, Math.min(64, source.length())).toByteArray();
+        return start.length > 2
+                && (start[0] & 0xff) == 0x84
+                && (start[1] & 0xe0) == 0x40
+                && new String(start, StandardCharsets.ISO_8859_1).contains(SignedCorim.CONTENT_TYPE);
     }
 
     private static CorimFile tag(CborItem item) {
@@ -109,6 +123,6 @@ public sealed interface CorimFile {
         int tag = (start[1] & 0xff) << 8 | start[2] & 0xff;
         boolean tagged = (start[0] & 0xff) == 0xd9 && (tag >= 500 && tag <= 508 || tag == 571);
         boolean sign1 = (start[0] & 0xff) == 0xd2 && (start[1] & 0xff) == 0x84;
-        return tagged || sign1;
+        return tagged || sign1 || isUntaggedSign1(source);
     }
 }

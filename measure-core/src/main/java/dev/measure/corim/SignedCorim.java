@@ -16,7 +16,7 @@ import java.util.Optional;
 public final class SignedCorim {
     static final long TAG = 18;
 
-    private static final String CONTENT_TYPE = "application/rim+cbor";
+    static final String CONTENT_TYPE = "application/rim+cbor";
     private static final long ALG = 1;
     private static final long CRIT = 2;
     private static final long CONTENT = 3;
@@ -171,7 +171,7 @@ public final class SignedCorim {
     }
 
     /** Sig_structure of RFC 9052, section 4.4. */
-    private static byte[] toBeSigned(byte[] protectedHeader, byte[] payload) {
+    static byte[] toBeSigned(byte[] protectedHeader, byte[] payload) {
         return CborItem.array(List.of(
                         CborItem.of("Signature1"),
                         CborItem.of(protectedHeader),
