@@ -31,7 +31,8 @@ final class AcpiOptions {
     static Options.Option file() {
         return Options.repeated(
                 "NAME=FILE",
-                "a further fw_cfg file that the loader script allocates, such as etc/vmgenid_guid; may be repeated",
+                "a further fw_cfg file that the loader script allocates, such as etc/vmgenid_guid; may be repeated"
+                        + " (etc/tpm/log is 65536 zeros if it is not given)",
                 FILE);
     }
 

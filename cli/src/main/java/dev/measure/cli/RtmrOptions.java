@@ -151,7 +151,11 @@ final class RtmrOptions {
         return new Options.Group(
                 "RTMR3, and all",
                 Options.repeated(
-                        "EVENT", "what the system extends RTMR3 with, in order: X; may be repeated", "--runtime-event"),
+                        "EVENT",
+                        "what the system extends RTMR3 with, in order: sha384:HEX, a digest; file:FILE; dstack:NAME=HEX or"
+                                + " dstack2:NAME=HEX, dstack's events; aael:TEXT, the attestation agent's; image:HEX, a container"
+                                + " image by its SHA-256; may be repeated",
+                        "--runtime-event"),
                 Options.value("FILE", "also write all events, one line each", "--transcript"));
     }
 }

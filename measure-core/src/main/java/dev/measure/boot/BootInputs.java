@@ -146,6 +146,11 @@ public final class BootInputs {
         return new Builder(this);
     }
 
+    /** {@return the boot loaders before it, in the order in which they are started} */
+    public List<Source> loaders() {
+        return loaders;
+    }
+
     /** {@return the UKI} */
     public Optional<Uki> uki() {
         return uki;

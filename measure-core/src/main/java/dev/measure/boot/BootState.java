@@ -1,7 +1,6 @@
 package dev.measure.boot;
 
 import dev.measure.Evidence;
-import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.eventlog.EventType;
 import dev.measure.pe.PeImage;
@@ -9,6 +8,7 @@ import dev.measure.uefi.GuidName;
 import dev.measure.uefi.ImageAuthority;
 import dev.measure.uefi.SignatureData;
 import dev.measure.uefi.SignatureDatabase;
+import dev.measure.uefi.VariableData;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -151,7 +151,7 @@ final class BootState {
                 7,
                 EventType.EV_EFI_VARIABLE_AUTHORITY,
                 ImageAuthority.eventData(entry),
-                Provenance.FileRange.of(entry.whole()),
+                VariableData.provenance(entry.whole()),
                 authority instanceof ImageAuthority.ByCertificate ? Evidence.BOOT : Evidence.SOURCE);
     }
 }

@@ -81,7 +81,11 @@ final class EventRecorder {
             Measured measured,
             Provenance provenance,
             Evidence evidence) {
-        add(new BootEvent(name, producer, pcr, type, Source.of(name, data), measured, provenance, evidence));
+        // Of an image no file range has this digest: check sum and signatures are left out.
+        Provenance from = measured instanceof Measured.Image
+                ? new Provenance.Derived("Authenticode digest", List.of(provenance))
+                : provenance;
+        add(new BootEvent(name, producer, pcr, type, Source.of(name, data), measured, from, evidence));
     }
 
     /**

@@ -136,7 +136,7 @@ final class Ovmf {
                 guid,
                 name,
                 value.map(Source::toByteArray).orElse(new byte[0]),
-                value.<Provenance>map(Provenance.FileRange::of).orElseGet(() -> source("no such variable")));
+                value.<Provenance>map(VariableData::provenance).orElseGet(() -> source("no such variable")));
     }
 
     private void variable(UUID guid, String name, byte[] value, Provenance provenance) {
@@ -320,14 +320,14 @@ final class Ovmf {
             recorder.unknown(5, "the partition table of the boot disk is not given", "--disk");
             return;
         }
-        Source disk = inputs.disk.get();
+        GuidPartitionTable table = GuidPartitionTable.read(inputs.disk.get());
         recorder.add(
                 "GPT",
                 Producer.FIRMWARE,
                 5,
                 EventType.EV_EFI_GPT_EVENT,
-                GuidPartitionTable.read(disk).eventData(),
-                Provenance.FileRange.of(disk),
+                table.eventData(),
+                table.provenance(),
                 Evidence.BOOT);
     }
 

@@ -469,7 +469,7 @@ final class Shim {
                 EventType.EV_EFI_VARIABLE_AUTHORITY,
                 logged,
                 Measured.of(what, hashed),
-                Provenance.FileRange.of(data),
+                VariableData.provenance(data),
                 evidence);
     }
 }

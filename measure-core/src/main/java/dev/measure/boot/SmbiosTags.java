@@ -6,6 +6,7 @@ import dev.measure.Source;
 import dev.measure.eventlog.EventType;
 import dev.measure.smbios.SmbiosStructure;
 import dev.measure.smbios.SmbiosTable;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,8 +35,10 @@ final class SmbiosTags {
                 continue;
             }
             byte[] raw = structure.bytes().toByteArray();
+            Provenance from = Provenance.FileRange.of(structure.bytes());
             if (structure.type() == 1 && structure.length() > WAKE_UP_TYPE) {
                 raw[WAKE_UP_TYPE] = 0;
+                from = new Provenance.Derived("structure with Wake-up Type 0", List.of(from));
             }
             String name = "smbios:type" + structure.type();
             recorder.add(
@@ -45,7 +48,7 @@ final class SmbiosTags {
                     EventType.EV_EVENT_TAG,
                     EventBytes.tagged(tag, CmdlineText.u16(name)),
                     Measured.of(Source.of(name, raw)),
-                    Provenance.FileRange.of(structure.bytes()),
+                    from,
                     evidence);
         }
     }

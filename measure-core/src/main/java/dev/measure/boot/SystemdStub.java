@@ -306,14 +306,9 @@ final class SystemdStub {
     private void addonCmdlines(CmdlineText.Mangle how) {
         List<String> texts = new ArrayList<>();
         for (Addon addon : addons) {
-            addon.section(".cmdline").map(CmdlineText::of).ifPresent(text -> {
-                String plain = CmdlineText.mangle(text, how);
-                if (!plain.isEmpty()) {
-                    texts.add(plain);
-                }
-            });
+            addon.section(".cmdline").map(CmdlineText::of).ifPresent(text -> texts.add(CmdlineText.mangle(text, how)));
         }
-        if (texts.isEmpty()) {
+        if (texts.stream().allMatch(String::isEmpty)) {
             return;
         }
         Optional<Boolean> one = stub.oneEventForAddons();
@@ -325,13 +320,26 @@ final class SystemdStub {
         Provenance provenance = new Provenance.Derived(
                 ".cmdline of add-ons",
                 addons.stream()
+                        .flatMap(addon -> addon.section(".cmdline").stream())
                         .<Provenance>map(
-                                addon -> Provenance.FileRange.of(addon.file().content()))
+                                content -> new Provenance.PeSection(".cmdline", Provenance.FileRange.of(content)))
                         .toList());
-        for (String text : one.get() ? List.of(String.join(" ", texts)) : texts) {
+        for (String text : one.get() ? List.of(joined(texts, how)) : texts) {
+            if (text.isEmpty()) {
+                continue;
+            }
             append(text, provenance);
             text("add-on command line", text, provenance, weak(one.get()));
         }
+    }
+
+    /** Every add-on but the first puts a space before its text, also if that is empty (load_addons). */
+    private static String joined(List<String> texts, CmdlineText.Mangle how) {
+        String all = "";
+        for (String text : texts) {
+            all = all.isEmpty() ? text : all + " " + text;
+        }
+        return CmdlineText.mangle(all, how);
     }
 
     private void append(String text, Provenance provenance) {

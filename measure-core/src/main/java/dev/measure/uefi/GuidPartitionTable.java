@@ -1,9 +1,11 @@
 package dev.measure.uefi;
 
+import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32;
 
@@ -109,5 +111,34 @@ public record GuidPartitionTable(GptHeader header, List<GptEntry> entries) {
         out.put(header.source().toByteArray()).putLong(used.size());
         used.forEach(entry -> out.put(entry.source().toByteArray()));
         return out.array();
+    }
+
+    /** {@return where the bytes of {@link #eventData} come from: header and used entries, neighbours in one range} */
+    public Provenance provenance() {
+        List<Provenance> from = new ArrayList<>(List.of(Provenance.FileRange.of(header.source())));
+        long start = 0;
+        long end = 0;
+        for (GptEntry entry : entries) {
+            if (!entry.used()) {
+                continue;
+            }
+            if (start(entry) != end) {
+                addRange(from, start, end);
+                start = start(entry);
+            }
+            end = start(entry) + entry.source().length();
+        }
+        addRange(from, start, end);
+        return new Provenance.Derived("UEFI_GPT_DATA", from);
+    }
+
+    private static long start(GptEntry entry) {
+        return entry.source().start();
+    }
+
+    private void addRange(List<Provenance> from, long start, long end) {
+        if (end > start) {
+            from.add(new Provenance.FileRange(header.source().name(), start, end - start));
+        }
     }
 }

@@ -1,10 +1,12 @@
 package dev.measure.uefi;
 
+import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -76,5 +78,14 @@ public record VariableData(UUID variableName, String unicodeName, Source variabl
                 .put(name)
                 .put(value)
                 .array();
+    }
+
+    /**
+     * {@return where the structure of a variable comes from}
+     *
+     * @param value its value in a file
+     */
+    public static Provenance provenance(Source value) {
+        return new Provenance.Derived("UEFI_VARIABLE_DATA", List.of(Provenance.FileRange.of(value)));
     }
 }

@@ -1,6 +1,7 @@
 package dev.measure.tdx;
 
 import dev.measure.Evidence;
+import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.boot.AcpiLoader;
 import dev.measure.eventlog.EventType;
@@ -16,6 +17,11 @@ final class AcpiEvents {
     private static final String LOADER = "etc/table-loader";
     private static final String RSDP = "etc/acpi/rsdp";
     private static final String TABLES = "etc/acpi/tables";
+
+    private static final String TPM_LOG = "etc/tpm/log";
+
+    /** QEMU hw/acpi/tpm.c, TPM_LOG_AREA_MINIMUM_SIZE. */
+    private static final int TPM_LOG_BYTES = 64 << 10;
 
     private static final List<String> USUAL =
             List.of(AcpiEvent.nameOf(LOADER), AcpiEvent.nameOf(RSDP), AcpiEvent.nameOf(TABLES));
@@ -57,6 +63,15 @@ final class AcpiEvents {
             };
             if (content.isPresent()) {
                 add(rtmr0, AcpiEvent.nameOf(file), content.get());
+            } else if (file.equals(TPM_LOG)) {
+                rtmr0.assume(
+                        "acpi-file " + file, "zeros", "QEMU hands over an empty log of 65536 bytes with every TPM device");
+                rtmr0.add(
+                        AcpiEvent.nameOf(file),
+                        EventType.EV_PLATFORM_CONFIG_FLAGS,
+                        new byte[TPM_LOG_BYTES],
+                        new Provenance.Constant("QEMU", "hw/acpi/tpm.c"),
+                        Evidence.BOOT);
             } else {
                 rtmr0.unknown(
                         "the ACPI loader script allocates " + file + ", which is measured, too",

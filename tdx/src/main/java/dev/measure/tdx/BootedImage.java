@@ -11,12 +11,15 @@ import dev.measure.boot.EventDigests;
 import dev.measure.boot.NotKnown;
 import dev.measure.boot.Producer;
 import dev.measure.eventlog.EventType;
+import dev.measure.pe.PeImage;
+import dev.measure.uki.Uki;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The boot of a UKI, or of what loaders start before it: the events that go into PCRs elsewhere, folded into RTMRs. PCRs 2 to 6 are
@@ -29,6 +32,7 @@ final class BootedImage implements ImageEvents {
     private static final String HINT = "sign it for a key in db, or take a firmware without Secure Boot";
 
     private final BootPrediction boot;
+    private final Optional<String> foreign;
     private final EventDigests digests;
     private final RtmrInputs inputs;
     private final Edk2Generation edk2;
@@ -39,6 +43,9 @@ final class BootedImage implements ImageEvents {
         this.edk2 = edk2;
         this.secureBoot = secureBoot;
         BootInputs given = inputs.boot.orElseThrow();
+        this.foreign = Stream.concat(given.loaders().stream().map(PeImage::read), given.uki().map(Uki::image).stream())
+                .flatMap(program -> X64Program.refusal(program).stream())
+                .findFirst();
         BootInputs.Builder in = given.toBuilder().confidentialVm(true).ccMeasurement(true);
         secureBoot.on().ifPresent(in::secureBoot);
         inputs.smbiosTable.ifPresent(in::smbios);
@@ -68,7 +75,8 @@ final class BootedImage implements ImageEvents {
 
     /** Whether all PCRs are known that go into the register which takes the PCR. */
     private boolean known(int pcr) {
-        return boot.refusal().isEmpty()
+        return foreign.isEmpty()
+                && boot.refusal().isEmpty()
                 && boot.notKnown().keySet().stream().noneMatch(not -> pcr == 2 ? not >= 2 && not <= 6 : not >= 8);
     }
 
@@ -82,6 +90,11 @@ final class BootedImage implements ImageEvents {
                 event.evidence().weaker(dev.measure.Evidence.SOURCE)));
     }
 
+    private void refuse(RtmrRecorder recorder) {
+        foreign.ifPresent(why -> recorder.refuse(why, X64Program.HINT));
+        boot.refusal().ifPresent(why -> recorder.refuse(why, HINT));
+    }
+
     private void fold(RtmrRecorder recorder, BootVariant variant, int from, int to) {
         Rtmr.assume(recorder, inputs, edk2);
         recorder.assume(boot.assumptions().stream()
@@ -93,7 +106,7 @@ final class BootedImage implements ImageEvents {
                 recorder.unknown(not.getValue().why(), not.getValue().input());
             }
         }
-        boot.refusal().ifPresent(why -> recorder.refuse(why, HINT));
+        refuse(recorder);
         boolean separated = false;
         for (BootEvent event : known(from) ? variant.events() : List.<BootEvent>of()) {
             boolean separator = event.type().equals(EventType.EV_SEPARATOR) && event.producer() == Producer.FIRMWARE;
@@ -126,7 +139,7 @@ final class BootedImage implements ImageEvents {
         for (int pcr : new int[] {1, 7}) {
             Optional.ofNullable(boot.notKnown().get(pcr)).ifPresent(not -> rtmr0.unknown(not.why(), not.input()));
         }
-        boot.refusal().ifPresent(why -> rtmr0.refuse(why, HINT));
+        refuse(rtmr0);
     }
 
     /** The db entries that allow images, and what loaders and stub add. */

@@ -180,7 +180,8 @@ final class FirmwareEvents {
         for (String name : RtmrInputs.SECURE_BOOT_VARIABLES) {
             Source value = secureBoot.value(name);
             if (value.length() > 0 || !name.equals("dbt")) {
-                variable(SecureBootState.vendor(name), name, value.toByteArray(), Provenance.FileRange.of(value));
+                Provenance from = value.length() > 0 ? VariableData.provenance(value) : source("no such variable");
+                variable(SecureBootState.vendor(name), name, value.toByteArray(), from);
             }
         }
     }
@@ -206,6 +207,18 @@ final class FirmwareEvents {
                 "before the boot variables",
                 "SmbiosMeasurementDxe starts after TdTcg2Dxe, as the dependencies of both ask in EDK2 202505 and later, and of"
                         + " two callbacks the later comes first");
+        if (inputs.smbiosTable.isPresent() && inputs.smbios.get().bytes().isPresent()) {
+            Source table = inputs.smbiosTable.get().structures().get(0).bytes();
+            rtmr0.add(
+                    "SMBIOS table",
+                    EventType.EV_EFI_HANDOFF_TABLES,
+                    inputs.smbios.get().bytes().get(),
+                    new Provenance.Derived(
+                            "SMBIOS table without serial numbers",
+                            List.of(new Provenance.Parameter("smbios", table.name()))),
+                    Evidence.SOURCE);
+            return;
+        }
         rtmr0.add("SMBIOS table", EventType.EV_EFI_HANDOFF_TABLES, inputs.smbios.get(), Evidence.SOURCE);
     }
 

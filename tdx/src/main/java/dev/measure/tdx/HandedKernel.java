@@ -65,6 +65,10 @@ final class HandedKernel implements ImageEvents {
             return;
         }
         PeImage image = PeImage.read(handed.get());
+        X64Program.refusal(image).ifPresent(why -> {
+            rtmr1.refuse(why, X64Program.HINT);
+            rtmr2.refuse(why, X64Program.HINT);
+        });
         Digest digest = image.authenticode(Set.of(DigestAlgorithm.SHA384)).get(DigestAlgorithm.SHA384);
         rtmr1.add(new RtmrEvent(
                 "kernel",

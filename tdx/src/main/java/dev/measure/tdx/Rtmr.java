@@ -6,6 +6,7 @@ import dev.measure.Prediction;
 import dev.measure.Provenance;
 import dev.measure.boot.FirmwareApplications;
 import dev.measure.eventlog.EventType;
+import dev.measure.firmware.TdxMetadata;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +57,10 @@ public final class Rtmr {
         if (vmm.filter(known -> !known.isQemu()).isPresent()) {
             return elsewhere(inputs, vmm.get());
         }
+        Optional<TdxLaunch> launch = inputs.firmware.map(TdFirmware::launch);
+        if (launch.isPresent() && TdxMetadata.find(launch.get().firmware()).isEmpty()) {
+            return neverStarted(TdxPlan.of(launch.get()).refusal().orElseThrow());
+        }
         Optional<Edk2Generation> edk2 = generation(inputs);
         if (edk2.isEmpty()) {
             boolean newer = inputs.firmware.flatMap(TdFirmware::measuresSmbios).orElse(false);
@@ -92,6 +97,17 @@ public final class Rtmr {
         values.add(rtmr0.value("only", ""));
         values.addAll(images.values());
         values.add(runtime(inputs, values));
+        return values;
+    }
+
+    /** No VMM makes a trust domain with this firmware, so that there are no registers. */
+    private static List<RtmrValue> neverStarted(TdxPlan.Refusal refusal) {
+        List<RtmrValue> values = new ArrayList<>();
+        for (int register = 0; register < 4; register++) {
+            RtmrRecorder recorder = new RtmrRecorder(register);
+            recorder.refuse(refusal.why(), refusal.hint());
+            values.add(recorder.value("only", ""));
+        }
         return values;
     }
 

@@ -12,7 +12,9 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.Prediction;
 import dev.measure.Source;
 import dev.measure.Strictness;
+import dev.measure.boot.BootInputs;
 import dev.measure.firmware.Firmware;
+import dev.measure.uki.Uki;
 import dev.measure.vectors.OvmfWriter;
 import dev.measure.vectors.PeWriter;
 import dev.measure.vectors.Shared;
@@ -321,5 +323,78 @@ final class RtmrRulesTest {
                 .kernel(RtmrContent.of(Source.of("kernel", file)));
         version.ifPresent(in::qemuVersion);
         return in;
+    }
+
+    /** A firmware without a TDX entry in its table is one that no VMM makes a trust domain with: it has no registers. */
+    @Test
+    void firmwareWithoutTdxMetadataHasNoRegisters() {
+        Firmware firmware =
+                Firmware.read(Source.of("plain.fd", OvmfWriter.ovmf(0x10000).build()), Strictness.STRICT);
+        List<RtmrValue> values = Rtmr.of(RtmrInputs.builder()
+                .launch(TdxLaunch.of(firmware))
+                .edk2(Edk2Generation.of("202211").orElseThrow())
+                .build());
+        assertEquals(4, values.size());
+        for (RtmrValue value : values) {
+            Prediction.NotLaunchable refused = assertInstanceOf(Prediction.NotLaunchable.class, value.prediction());
+            assertEquals(
+                    "plain.fd: offset 0xffd0: expected a GUIDed table with TDX metadata, without which no VMM starts a trust"
+                            + " domain, found a GUIDed table without such an entry",
+                    refused.why());
+        }
+    }
+
+    /** Processors with TDX are x86-64, and edk2 for X64 loads no other kind of program. */
+    @Test
+    void programsForOtherProcessorsAreRefused() {
+        byte[] arm = PeWriter.stub("257.1")
+                .machine(0xaa64)
+                .section(".linux", PeWriter.pe32Plus().section(".text", "x").build())
+                .build();
+        String why = "arm.efi: offset 0x84: expected Machine = 0x8664, found 0xaa64";
+        Uki uki = Uki.read(Source.of("arm.efi", arm), Strictness.LENIENT);
+        byte[] x64 = PeWriter.stub("257.1")
+                .section(".linux", PeWriter.pe32Plus().section(".text", "x").build())
+                .build();
+        BootInputs.Builder boot = BootInputs.builder().uki(Uki.read(Source.of("x64.efi", x64), Strictness.LENIENT));
+        for (BootInputs each : List.of(
+                BootInputs.builder().uki(uki).build(),
+                BootInputs.builder().uki(uki).direct(true).build(),
+                boot.loaders(List.of(Source.of("arm.efi", arm))).build())) {
+            List<RtmrValue> values = Rtmr.of(inputs("202411").boot(each).build());
+            for (RtmrValue value : values) {
+                Prediction.NotLaunchable refused =
+                        assertInstanceOf(Prediction.NotLaunchable.class, value.prediction(), value::toString);
+                assertEquals(why, refused.why());
+            }
+        }
+    }
+
+    /** QEMU has the firmware allocate more files for some devices; each is measured in its place in the script. */
+    @Test
+    void filesOfOtherDevicesAreMeasuredInTheOrderOfTheScript() {
+        byte[] script = new byte[4 * 128];
+        List<String> files = List.of("etc/acpi/rsdp", "etc/vmgenid_guid", "etc/tpm/log", "etc/acpi/tables");
+        for (int i = 0; i < files.size(); i++) {
+            script[i * 128] = 1;
+            byte[] name = files.get(i).getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(name, 0, script, i * 128 + 4, name.length);
+        }
+        RtmrInputs.Builder in = inputs("202411").acpiLoader(RtmrContent.of(Source.of("script", script)));
+        Prediction.NotPredictable missing = assertInstanceOf(
+                Prediction.NotPredictable.class, Rtmr.of(in.build()).get(0).prediction());
+        assertEquals("--acpi-file etc/vmgenid_guid=FILE", missing.input());
+        in.acpiFile("etc/vmgenid_guid", RtmrContent.of(Source.of("guid", new byte[] {1, 2, 3})));
+        List<RtmrEvent> acpi = events(in, 0).subList(8, 13);
+        assertEquals(
+                List.of("ACPI loader", "ACPI RSDP", "ACPI etc/vmgenid_guid", "ACPI etc/tpm/log", "ACPI tables"),
+                names(acpi));
+        // printf '\1\2\3' | sha384sum; head -c 65536 /dev/zero | sha384sum
+        assertEquals(
+                "86229dc6d2ffbeac7380744154aa700291c064352a0dbdc77b9ed3f2c8e1dac4dc325867d39ddff1d2629b7a393d47f6",
+                acpi.get(2).digest().hex());
+        assertEquals(
+                "69fca46943118a952e4f165e122a47f2b7b5336fa8fa1674a26437d183a7e947f15a4a0afabece6d6b28e3c84f60fac2",
+                acpi.get(3).digest().hex());
     }
 }
