@@ -1,6 +1,7 @@
 package dev.measure.boot;
 
 import dev.measure.Source;
+import dev.measure.firmware.FirmwareImage;
 import dev.measure.smbios.SmbiosTable;
 import dev.measure.uefi.GuidName;
 import dev.measure.uefi.VariableStore;
@@ -37,7 +38,7 @@ public final class BootInputs {
     final int profile;
     final FirmwareSelection firmwareSelection;
     final Optional<StubVersion> stub;
-    final Optional<Source> firmware;
+    final Optional<FirmwareImage> firmware;
     final Optional<Edk2Build> edk2;
     final Optional<String> crtmVersion;
     final Optional<PeifvPatches> peifvPatches;
@@ -178,7 +179,7 @@ public final class BootInputs {
         private int profile = 0;
         private FirmwareSelection firmwareSelection = FirmwareSelection.byMachine();
         private Optional<StubVersion> stub = Optional.empty();
-        private Optional<Source> firmware = Optional.empty();
+        private Optional<FirmwareImage> firmware = Optional.empty();
         private Optional<Edk2Build> edk2 = Optional.empty();
         private Optional<String> crtmVersion = Optional.empty();
         private Optional<PeifvPatches> peifvPatches = Optional.empty();
@@ -312,6 +313,11 @@ public final class BootInputs {
 
         /** {@return this builder, given the firmware file of the machine} */
         public Builder firmware(Source value) {
+            return firmware(FirmwareImage.of(value));
+        }
+
+        /** {@return this builder, given the firmware of the machine; boots that share it unpack it once} */
+        public Builder firmware(FirmwareImage value) {
             firmware = Optional.of(value);
             return this;
         }

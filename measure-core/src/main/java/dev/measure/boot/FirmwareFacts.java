@@ -2,6 +2,7 @@ package dev.measure.boot;
 
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
+import dev.measure.firmware.FirmwareImage;
 import dev.measure.firmware.FirmwareVolumes;
 import dev.measure.uefi.GuidName;
 import dev.measure.uefi.SecureBootMode;
@@ -57,9 +58,9 @@ record FirmwareFacts(
                 && inputs.edk2.isEmpty()) {
             return Optional.empty();
         }
-        Optional<Source> image = inputs.firmware;
+        Optional<Source> image = inputs.firmware.map(FirmwareImage::source);
         String sha256 = image.map(i -> i.digest(DigestAlgorithm.SHA256).hex()).orElse("");
-        Optional<FirmwareVolumes> volumes = image.flatMap(FirmwareVolumes::find);
+        Optional<FirmwareVolumes> volumes = inputs.firmware.flatMap(FirmwareImage::volumes);
         SortedSet<String> versions =
                 volumes.map(FirmwareVolumes::versionStrings).orElseGet(java.util.TreeSet::new);
         Optional<String> version = versions.size() == 1 ? Optional.of(versions.first()) : Optional.empty();

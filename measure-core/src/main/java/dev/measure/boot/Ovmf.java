@@ -100,7 +100,7 @@ final class Ovmf {
                 CmdlineText.u16(version.get()),
                 inputs.crtmVersion.isPresent()
                         ? new Provenance.Parameter("crtm-version", version.get())
-                        : Provenance.FileRange.of(inputs.firmware.orElseThrow()),
+                        : Provenance.FileRange.of(inputs.firmware.orElseThrow().source()),
                 Evidence.BOOT);
     }
 

@@ -38,6 +38,16 @@ public final class FirmwareVersion {
      * @param firmware the firmware
      */
     public static Optional<String> find(Firmware firmware) {
+        return find(firmware, FirmwareImage.of(firmware.image()));
+    }
+
+    /**
+     * {@return the version string, as above, without unpacking once more what is known}
+     *
+     * @param firmware the firmware
+     * @param known the image of the firmware
+     */
+    public static Optional<String> find(Firmware firmware, FirmwareImage known) {
         Source image = firmware.image();
         if (firmware.kind() != Firmware.Kind.OVMF_CODE && firmware.kind() != Firmware.Kind.OVMF_CODE_AND_VARS) {
             return Optional.empty();
@@ -47,13 +57,13 @@ public final class FirmwareVersion {
         // The LZMA section is 4-byte aligned in its volume.
         for (int guid = 4; guid + 16 <= bytes.length; guid += 4) {
             if (bytes[guid] == (byte) 0x98 && bytes[guid + 1] == 0x58 && bytes[guid + 2] == 0x4e) {
-                unpack(image, bytes, guid, versions);
+                unpack(image, bytes, guid, known, versions);
             }
         }
         return versions.size() == 1 ? Optional.of(versions.first()) : Optional.empty();
     }
 
-    private static void unpack(Source image, byte[] bytes, int guid, TreeSet<String> versions) {
+    private static void unpack(Source image, byte[] bytes, int guid, FirmwareImage known, TreeSet<String> versions) {
         if (!Cursor.of(image.slice(guid, 16)).guid("SectionDefinitionGuid").equals(LZMA_SECTION)
                 || guid + 20 > bytes.length) {
             return;
@@ -68,8 +78,11 @@ public final class FirmwareVersion {
                 || dataOffset < guid + 20 - start) {
             return;
         }
-        try (InputStream unpacked = new LZMAInputStream(
-                new ByteArrayInputStream(bytes, start + dataOffset, (int) size - dataOffset), MAX_MEMORY_KIB)) {
+        Optional<Source> stream = known.unpacked(image.slice(start + dataOffset, size - dataOffset));
+        try (InputStream unpacked = stream.isPresent()
+                ? new ByteArrayInputStream(stream.get().toByteArray())
+                : new LZMAInputStream(
+                        new ByteArrayInputStream(bytes, start + dataOffset, (int) size - dataOffset), MAX_MEMORY_KIB)) {
             scan(unpacked, versions);
         } catch (IOException notAnLzmaStream) {
             // Not being able to unpack means not knowing the version: that is an answer, not an error.

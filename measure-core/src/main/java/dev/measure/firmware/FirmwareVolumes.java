@@ -99,6 +99,18 @@ public record FirmwareVolumes(List<Volume> volumes, Provenance.FileRange packed)
      * @throws MalformedInputException if the section does not hold what it must
      */
     public static Optional<FirmwareVolumes> find(Source image) {
+        return unpacked(image).map(Unpacked::volumes);
+    }
+
+    /**
+     * The stream with the volumes.
+     *
+     * @param packed as it lies in the image
+     * @param stream unpacked
+     */
+    record Unpacked(Source packed, Source stream, FirmwareVolumes volumes) {}
+
+    static Optional<Unpacked> unpacked(Source image) {
         if (image.length() > MAX_UNPACKED) {
             return Optional.empty(); // flash images have at most 16 MiB
         }
@@ -109,7 +121,9 @@ public record FirmwareVolumes(List<Volume> volumes, Provenance.FileRange packed)
                 Optional<Source> stream = section(image, guid);
                 if (stream.isPresent()) {
                     Source unpacked = unpack(stream.get());
-                    return Optional.of(new FirmwareVolumes(walk(unpacked), Provenance.FileRange.of(stream.get())));
+                    FirmwareVolumes volumes =
+                            new FirmwareVolumes(walk(unpacked), Provenance.FileRange.of(stream.get()));
+                    return Optional.of(new Unpacked(stream.get(), unpacked, volumes));
                 }
             }
         }

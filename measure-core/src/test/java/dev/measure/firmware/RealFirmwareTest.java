@@ -1,6 +1,8 @@
 package dev.measure.firmware;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.measure.Source;
 import dev.measure.Strictness;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -55,6 +58,26 @@ class RealFirmwareTest {
             assertEquals(
                     image.igvmAreas(),
                     IgvmDescriptor.find(firmware).map(m -> m.areas().size()).orElse(-1));
+        }
+    }
+
+    @Test
+    void theVersionIsTheSameWhereTheVolumesAreUnpackedAlready() throws Exception {
+        Image image = IMAGES.get(2); // deb13-OVMF.fd
+        Optional<Path> file = Shared.unxz("firmware/" + image.file() + ".xz");
+        if (file.isPresent()) {
+            try (Source source = Source.open(file.get())) {
+                FirmwareImage known = FirmwareImage.of(source);
+                Optional<FirmwareVolumes> volumes = known.volumes();
+                assertSame(volumes.orElseThrow(), known.volumes().orElseThrow());
+                Source packed = source.slice(
+                        volumes.get().packed().offset(), volumes.get().packed().length());
+                assertTrue(known.unpacked(packed).isPresent());
+                assertTrue(known.unpacked(source).isEmpty());
+                assertEquals(
+                        Optional.of(image.version()),
+                        FirmwareVersion.find(Firmware.read(source, Strictness.STRICT), known));
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.measure.tdx;
 
 import dev.measure.MalformedInputException;
 import dev.measure.boot.FirmwareApplications;
+import dev.measure.firmware.FirmwareImage;
 import dev.measure.firmware.FirmwareVersion;
 import dev.measure.firmware.FirmwareVolumes;
 import java.util.Optional;
@@ -33,14 +34,16 @@ final class TdFirmware {
 
     private synchronized Unpacked unpacked() {
         if (unpacked.isEmpty()) {
-            unpacked = Optional.of(new Unpacked(FirmwareVersion.find(launch.firmware()), drivers()));
+            FirmwareImage image = FirmwareImage.of(launch.firmware().image());
+            Optional<FirmwareVolumes.Volume> drivers = drivers(image);
+            unpacked = Optional.of(new Unpacked(FirmwareVersion.find(launch.firmware(), image), drivers));
         }
         return unpacked.get();
     }
 
-    private Optional<FirmwareVolumes.Volume> drivers() {
+    private static Optional<FirmwareVolumes.Volume> drivers(FirmwareImage image) {
         try {
-            return FirmwareVolumes.find(launch.firmware().image()).stream()
+            return image.volumes().stream()
                     .flatMap(volumes -> volumes.volumes().stream())
                     .filter(volume -> volume.holds(BDS_DXE))
                     .findFirst();

@@ -11,6 +11,7 @@ import dev.measure.boot.BootPrediction;
 import dev.measure.boot.BootSequence;
 import dev.measure.boot.NamedFile;
 import dev.measure.boot.PeifvPatches;
+import dev.measure.firmware.FirmwareImage;
 import dev.measure.smbios.SmbiosTable;
 import dev.measure.uki.Uki;
 import dev.measure.vectors.Shared;
@@ -34,6 +35,9 @@ final class BootCase {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern DISK = Pattern.compile("-device ((?:virtio-blk-pci|nvme|ide-hd|scsi-hd)\\S*)");
     private static final Map<String, Source> OPEN = new HashMap<>();
+
+    /** Each is unpacked once, whatever number of boots has it. */
+    private static final Map<Source, FirmwareImage> FIRMWARE = new HashMap<>();
 
     private final String name;
     private final JsonNode json;
@@ -178,7 +182,7 @@ final class BootCase {
                 .smp(Integer.parseInt(machine.get("smp").asText()))
                 .memory(PeifvPatches.size(machine.get("memory").asText()).orElseThrow())
                 .confidentialVm(machine.get("confidential").asBoolean());
-        in.firmware(image(json.get("code")));
+        in.firmware(FIRMWARE.computeIfAbsent(image(json.get("code")), FirmwareImage::of));
         if (json.hasNonNull("vars")) {
             in.variables(image(json.get("vars")));
         }
