@@ -65,7 +65,9 @@ final class AcpiEvents {
                 add(rtmr0, AcpiEvent.nameOf(file), content.get());
             } else if (file.equals(TPM_LOG)) {
                 rtmr0.assume(
-                        "acpi-file " + file, "zeros", "QEMU hands over an empty log of 65536 bytes with every TPM device");
+                        "acpi-file " + file,
+                        "zeros",
+                        "QEMU hands over an empty log of 65536 bytes with every TPM device");
                 rtmr0.add(
                         AcpiEvent.nameOf(file),
                         EventType.EV_PLATFORM_CONFIG_FLAGS,
