@@ -21,6 +21,7 @@ public final class FieldComparison {
     private final String technology;
     private final Map<String, String> policy;
     private final Map<String, FieldVerdict> verdicts = new LinkedHashMap<>();
+    private final List<FieldVerdict> refused = new ArrayList<>();
 
     /**
      * Nothing is compared yet.
@@ -63,6 +64,17 @@ public final class FieldComparison {
                 refused
                         ? new FieldVerdict.Differs(field, "0", "1: the host can read and change the " + guest)
                         : new FieldVerdict.Matches(field, found ? "1" : "0"));
+    }
+
+    /**
+     * Refuses what no policy has to speak of: it takes the worth from all other fields.
+     *
+     * @param field the field, in the specification's spelling
+     * @param expected what it must be
+     * @param found what it is, for people
+     */
+    public void refuse(String field, String expected, String found) {
+        refused.add(new FieldVerdict.Differs(field, expected, found));
     }
 
     /**
@@ -150,9 +162,10 @@ public final class FieldComparison {
                         : new FieldVerdict.Differs(field, expected, found));
     }
 
-    /** {@return a verdict for each field that was compared, in that order, and for each demand that nobody knows} */
+    /** {@return a verdict for each field that was refused or compared, in that order, and for each demand that nobody knows} */
     public List<FieldVerdict> verdicts() {
-        List<FieldVerdict> all = new ArrayList<>(verdicts.values());
+        List<FieldVerdict> all = new ArrayList<>(refused);
+        all.addAll(verdicts.values());
         policy.forEach((name, wanted) -> {
             if (!verdicts.containsKey(name)) {
                 all.add(new FieldVerdict.Differs(technology + " " + name, wanted, "a field that is not known"));

@@ -112,6 +112,11 @@ public record GuestPolicy(long bits) {
         return (bits >>> 19 & 1) != 0;
     }
 
+    /** {@return whether a migration agent, which the host chooses, may take the guest elsewhere: bit 18, MIGRATE_MA} */
+    public boolean migrateMa() {
+        return (bits >>> 18 & 1) != 0;
+    }
+
     /** {@return the names of the bits that are set, in their order; bit 17 is left out, a bit without a name is {@code bit26}} */
     public List<String> names() {
         List<String> names = new ArrayList<>();

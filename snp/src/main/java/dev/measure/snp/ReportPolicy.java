@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -14,7 +15,8 @@ import java.util.TreeMap;
  *
  * <p>{@code min-} is a least number; of a TCB it counts in REPORTED_TCB, for which the key that signs the report was derived.
  * {@code -set} and {@code -clear} name bits. A guest that its host may debug is refused, unless {@code policy} has the bit or
- * {@code allow-debug} is {@code true}.
+ * {@code allow-debug} is {@code true}. A guest that a migration agent may take elsewhere is refused, unless {@code policy} has the bit:
+ * the agent is another guest, has the keys, and the host chooses it.
  */
 public final class ReportPolicy {
     /** The name of these policies. */
@@ -75,9 +77,15 @@ public final class ReportPolicy {
      */
     public List<FieldVerdict> check(AttestationReport report) {
         FieldComparison fields = new FieldComparison(TECHNOLOGY, policy);
-        boolean allowed = fields.number("policy")
-                .map(bits -> new GuestPolicy(bits).debug())
-                .orElse(false);
+        Optional<GuestPolicy> wanted = fields.number("policy").map(GuestPolicy::new);
+        boolean allowed = wanted.map(GuestPolicy::debug).orElse(false);
+        if (report.policy().migrateMa() && !wanted.map(GuestPolicy::migrateMa).orElse(false)) {
+            fields.refuse(
+                    "POLICY.MIGRATE_MA",
+                    "0",
+                    "1: the migration agent with REPORT_ID "
+                            + report.reportIdMa().hex() + " can take the guest elsewhere");
+        }
         fields.debug("POLICY.DEBUG", report.policy().debug(), allowed, "guest");
         fields.least("min-guest-svn", "GUEST_SVN", report.guestSvn());
         fields.equal("guest-svn", "GUEST_SVN", report.guestSvn(), ReportPolicy::hex);

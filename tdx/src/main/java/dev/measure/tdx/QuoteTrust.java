@@ -45,6 +45,9 @@ final class QuoteTrust {
 
     private static final int PCK_CHAIN = 5;
 
+    /** Bytes of r and of s. */
+    private static final int NUMBER = 32;
+
     private final TdQuote quote;
     private final List<FieldVerdict> verdicts = new ArrayList<>();
 
@@ -61,6 +64,7 @@ final class QuoteTrust {
         QuoteTrust trust = new QuoteTrust(quote);
         trust.attestationKey();
         trust.qeReportNamesTheKey();
+        trust.verdicts.add(QeIdentity.check(quote.signature().qeReport()));
         trust.chain(root);
         trust.verdicts.add(new FieldVerdict.NotChecked(
                 "TCB", "expiry, revocation and the state of the platform need Intel's collateral and a clock"));
@@ -179,7 +183,9 @@ final class QuoteTrust {
             Signature ecdsa = Signature.getInstance("SHA256withECDSAinP1363Format");
             ecdsa.initVerify(key);
             ecdsa.update(data.toByteArray());
-            good = ecdsa.verify(signature.toByteArray());
+            byte[] both = signature.toByteArray();
+            // Java 17.0.2 and older take zeros for a signature of anything (CVE-2022-21449).
+            good = !isZero(both, 0) && !isZero(both, NUMBER) && ecdsa.verify(both);
         } catch (GeneralSecurityException e) {
             good = false; // r or s out of range, or a key that is no EC key
         }
@@ -187,6 +193,10 @@ final class QuoteTrust {
                 good
                         ? new FieldVerdict.Matches(field, "ECDSA P-256")
                         : new FieldVerdict.Untrusted(field, "a signature over these bytes by this key", "another"));
+    }
+
+    private static boolean isZero(byte[] signature, int at) {
+        return new BigInteger(1, Arrays.copyOfRange(signature, at, at + NUMBER)).signum() == 0;
     }
 
     /** The public key, if it is a point of the curve. */

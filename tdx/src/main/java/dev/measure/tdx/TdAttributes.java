@@ -12,18 +12,34 @@ import java.util.TreeMap;
  * @param bits the value
  */
 public record TdAttributes(long bits) {
-    private static final Map<Integer, String> NAMES = new TreeMap<>(Map.of(
-            0, "DEBUG",
-            27, "LASS",
-            28, "SEPT_VE_DISABLE",
-            29, "MIGRATABLE",
-            30, "PKS",
-            31, "KL",
-            63, "PERFMON"));
+    private static final Map<Integer, String> NAMES = new TreeMap<>(Map.ofEntries(
+            Map.entry(0, "DEBUG"),
+            Map.entry(4, "HGS_PLUS_PROF"),
+            Map.entry(5, "PERF_PROF"),
+            Map.entry(6, "PMT_PROF"),
+            Map.entry(16, "ICSSD"),
+            Map.entry(27, "LASS"),
+            Map.entry(28, "SEPT_VE_DISABLE"),
+            Map.entry(29, "MIGRATABLE"),
+            Map.entry(30, "PKS"),
+            Map.entry(31, "KL"),
+            Map.entry(62, "TPA"),
+            Map.entry(63, "PERFMON")));
 
-    /** {@return whether the host may read and change the trust domain: nothing that it measures can then be relied on} */
+    /** TUD, TD under debug: a trust domain with any of these bits is untrusted. */
+    private static final long TUD = 0xff;
+
+    /**
+     * {@return whether the host may read, change or watch the trust domain, by DEBUG or another bit of the group TUD: nothing that it
+     * measures can then be relied on}
+     */
     public boolean debug() {
-        return (bits & 1) != 0;
+        return (bits & TUD) != 0;
+    }
+
+    /** {@return whether a service TD, which the host chooses, may take the trust domain elsewhere: bit 29, MIGRATABLE} */
+    public boolean migratable() {
+        return (bits >>> 29 & 1) != 0;
     }
 
     /** {@return the names of the bits that are set, from the lowest; {@code bit N} for one without a name} */

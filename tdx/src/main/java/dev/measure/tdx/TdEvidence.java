@@ -46,6 +46,9 @@ public sealed interface TdEvidence extends RegisterEvidence permits TdReport, Td
     /** {@return MRSIGNERSEAM, the measurement of the signer of the TDX module; zero for Intel} */
     Digest mrSignerSeam();
 
+    /** {@return SEAMATTRIBUTES, the attributes of the TDX module; zero for one in production} */
+    long seamAttributes();
+
     /** {@return tdx} */
     @Override
     default Optional<String> technology() {

@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -15,7 +16,8 @@ import java.util.TreeMap;
  * lock file.
  *
  * <p>{@code -set} and {@code -clear} name bits; {@code min-tee-tcb-svn} is a least number for each of its 16 bytes. A debug TD is
- * refused, unless {@code attributes} has the bit or {@code allow-debug} is {@code true}.
+ * refused, unless {@code attributes} has the bit or {@code allow-debug} is {@code true}; a TD that a service TD may take elsewhere,
+ * unless {@code attributes} or {@code attributes-set} has the bit; and whatever a TDX module says that is itself debugged.
  */
 public final class TdPolicy {
     /** The name of these policies. */
@@ -66,10 +68,23 @@ public final class TdPolicy {
     public List<FieldVerdict> check(TdEvidence evidence) {
         FieldComparison fields = new FieldComparison(TECHNOLOGY, policy);
         TdAttributes attributes = evidence.attributes();
-        boolean allowed = fields.number(ATTRIBUTES)
-                .map(bits -> new TdAttributes(bits).debug())
+        Optional<TdAttributes> wanted = fields.number(ATTRIBUTES).map(TdAttributes::new);
+        boolean allowed = wanted.map(TdAttributes::debug).orElse(false);
+        boolean under = attributes.debug() && (attributes.bits() & 1) == 0;
+        fields.debug(under ? "ATTRIBUTES.TUD" : "ATTRIBUTES.DEBUG", attributes.debug(), allowed, "TD");
+        boolean movable = wanted.or(() -> fields.number("attributes-set").map(TdAttributes::new))
+                .map(TdAttributes::migratable)
                 .orElse(false);
-        fields.debug("ATTRIBUTES.DEBUG", attributes.debug(), allowed, "TD");
+        if (attributes.migratable() && !movable) {
+            fields.refuse("ATTRIBUTES.MIGRATABLE", "0", "1: a service TD can take the TD elsewhere");
+        }
+        if (evidence.seamAttributes() != 0) {
+            fields.refuse(
+                    "SEAMATTRIBUTES",
+                    "0",
+                    String.format(
+                            Locale.ROOT, "0x%016x: a TDX module that is no production one", evidence.seamAttributes()));
+        }
         leastSvn(fields, evidence.teeTcbSvn().toByteArray());
         digits(fields, "mrseam", evidence.mrSeam());
         digits(fields, "mrsignerseam", evidence.mrSignerSeam());

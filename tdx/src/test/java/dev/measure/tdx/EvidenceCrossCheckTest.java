@@ -98,6 +98,7 @@ final class EvidenceCrossCheckTest {
                             List.of(
                                     "quote signature",
                                     "QE REPORTDATA",
+                                    "QE identity",
                                     "QE report signature",
                                     "certificate 0",
                                     "certificate 1",
@@ -265,12 +266,20 @@ final class EvidenceCrossCheckTest {
     void everySignedByteCounts() throws IOException {
         Optional<byte[]> bytes = quote4();
         if (bytes.isPresent()) {
-            // RTMR0; the attestation key; the QE report; the QE report's signature; authentication data; a certificate
+            // RTMR0; the attestation key; the QE report; its signer, product, flags (XFRM is free) and MISCSELECT; the
+            // QE
+            // report's signature; authentication data
             Map<Integer, String> places = new LinkedHashMap<>();
             places.put(376, "[quote signature]");
             places.put(636, "[quote signature]");
             places.put(700, "[attestation key, QE REPORTDATA]");
             places.put(770 + 64, "[QE report signature]");
+            places.put(770 + 16, "[QE identity, QE report signature]");
+            places.put(770 + 48, "[QE identity, QE report signature]");
+            places.put(770 + 56, "[QE report signature]");
+            places.put(770 + 128, "[QE identity, QE report signature]");
+            places.put(770 + 256, "[QE identity, QE report signature]");
+            places.put(770 + 258, "[QE report signature]");
             places.put(770 + 384, "[QE report signature]");
             places.put(770 + 450, "[QE REPORTDATA]");
             places.forEach((place, fields) -> {
