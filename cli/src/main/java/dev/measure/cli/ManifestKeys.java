@@ -104,6 +104,7 @@ final class ManifestKeys {
         all(keys, Kind.FILE, "pk", "kek", "db", "dbx");
         all(keys, Kind.WORDS, "boot-order");
         all(keys, Kind.NAMED_FILE, "boot-variable");
+        all(keys, Kind.WORDS, "boot-disk");
         all(keys, Kind.WORDS, "vcpus");
         all(keys, Kind.FILE, "acpi-tables", "acpi-rsdp", "acpi-loader");
         all(keys, Kind.NAMED_FILE, "acpi-file");
@@ -115,8 +116,13 @@ final class ManifestKeys {
         all(keys, Kind.FILE, "dstack-measurement", "disk");
         all(keys, Kind.FLAG, "direct");
         all(keys, Kind.WORDS, "profile", "stub");
-        all(keys, Kind.FILE, "loader", "loader-conf");
+        all(keys, Kind.FILE, "option-rom");
+        all(keys, Kind.FILE_OR_NONE, "failed-boot-option");
+        all(keys, Kind.FILE, "loader", "loader-conf", "loader-entry");
         all(keys, Kind.WORDS, "shim-version");
+        all(keys, Kind.FILE, "grub-config", "grub-commands");
+        all(keys, Kind.NAMED_FILE, "grub-file");
+        all(keys, Kind.WORDS, "grub-device", "grub-variable", "grub-entry", "grub-kernel-events");
         all(keys, Kind.WORDS, "exit-boot-retry");
         all(keys, Kind.WORDS, "load-options");
         all(keys, Kind.NAMED_FILE, BESIDE.toArray(String[]::new));

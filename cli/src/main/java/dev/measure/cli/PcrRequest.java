@@ -510,6 +510,14 @@ record PcrRequest(
     }
 
     static void beside(Call call, Result result, BootInputs.Builder in) {
+        if (call.has("--direct")) {
+            givenBeside(call).ifPresent(option -> {
+                throw Complaint.usage(
+                        option
+                                + ": the file system that QEMU hands over holds kernel and initrd, and nothing beside them",
+                        "leave it out, or boot from a disk");
+            });
+        }
         in.addons(named(call, result, "--addon", ".addon.efi"));
         in.globalAddons(named(call, result, "--global-addon", ".addon.efi"));
         in.credentials(named(call, result, "--credential", ".cred"));
@@ -518,6 +526,14 @@ record PcrRequest(
         in.globalSysexts(named(call, result, "--global-sysext", ".raw"));
         in.confexts(named(call, result, "--confext", ".confext.raw"));
         in.globalConfexts(named(call, result, "--global-confext", ".confext.raw"));
+    }
+
+    /** {@return the first option that names a file beside a UKI} */
+    static Optional<String> givenBeside(Call call) {
+        return PcrOptions.beside().options().stream()
+                .map(Options.Option::name)
+                .filter(call::has)
+                .findFirst();
     }
 
     private static List<NamedFile> named(Call call, Result result, String option, String suffix) {

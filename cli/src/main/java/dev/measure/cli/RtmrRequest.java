@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a command line says of the boot whose RTMRs are asked for. */
 final class RtmrRequest {
@@ -172,6 +173,17 @@ final class RtmrRequest {
         secureBoot(call);
         vcpus(call);
         AcpiOptions.check(call);
+        if (call.has("--kernel") && !call.has("--loader") && call.positional(0).isEmpty()) {
+            Stream.of("--profile", "--stub", "--load-options")
+                    .filter(call::has)
+                    .findFirst()
+                    .or(() -> PcrRequest.givenBeside(call))
+                    .ifPresent(option -> {
+                        throw Complaint.usage(
+                                option + " belongs to a UKI, and --kernel alone is none",
+                                "give the UKI as parameter, or leave it out");
+                    });
+        }
         boolean kernel = call.has("--kernel") || call.positional(0).isPresent() || call.has("--dstack-measurement");
         for (String option : List.of("--initrd", "--append")) {
             if (call.has(option) && !kernel) {

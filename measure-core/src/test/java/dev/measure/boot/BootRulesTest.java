@@ -70,6 +70,26 @@ class BootRulesTest {
         assertEquals(variants.get(0).events(4), variants.get(1).events(4));
     }
 
+    /** stub.c, load_addons and cmdline_append_and_measure_addons: "old" + (old is empty ? "" : " ") + new, cleaned at the end. */
+    @Test
+    void joinsTheCommandLinesOfAddonsAsTheStubDoes() {
+        List<NamedFile> addons = new java.util.ArrayList<>();
+        for (String text : List.of(" ", "b=2", "\t", "c=3", "")) {
+            byte[] addon = PeWriter.pe32Plus()
+                    .section(".cmdline", text)
+                    .section(".uname", "")
+                    .build();
+            addons.add(new NamedFile(addons.size() + ".addon.efi", Source.of("addon", addon)));
+        }
+        List<BootEvent> events = BootSequence.of(
+                        plain().secureBoot(false).addons(addons).build())
+                .variants()
+                .get(0)
+                .events(12);
+        assertEquals(1, events.size());
+        assertEquals("b=2  c=3\0", new String(events.get(0).data().toByteArray(), StandardCharsets.UTF_16LE));
+    }
+
     @Test
     void measuresNothingInto11BeforeVersion252() {
         BootPrediction old =
