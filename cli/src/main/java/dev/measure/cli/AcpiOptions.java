@@ -6,7 +6,6 @@ import dev.measure.Source;
 import dev.measure.boot.AcpiLoader;
 import dev.measure.tdx.AcpiEvent;
 import dev.measure.tdx.RtmrContent;
-import dev.measure.tdx.RtmrInputs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,8 +76,26 @@ final class AcpiOptions {
         return files;
     }
 
-    /** Refuses a list of digests beside files, and lists that are none. */
+    /** Refuses several ways to say one thing, and lists of digests that are none. */
     static void check(Call call) {
+        AcpiFromQemu.check(call);
+        if (call.has(AcpiFromQemu.BINARY)) {
+            for (String option : List.of("--acpi-tables", "--acpi-rsdp", "--acpi-loader", FILE, DIGESTS)) {
+                if (call.has(option)) {
+                    throw Complaint.usage(
+                            "both " + option + " and " + AcpiFromQemu.BINARY + " are given", "keep one of them");
+                }
+            }
+        }
+        if (call.values("--acpi-tables").size() > 1) {
+            for (String option : List.of("--acpi-rsdp", "--acpi-loader", FILE)) {
+                if (call.has(option)) {
+                    throw Complaint.usage(
+                            option + " belongs to one file --acpi-tables, and several are given",
+                            "ask for one number of vCPUs at a time");
+                }
+            }
+        }
         if (!call.has(DIGESTS)) {
             return;
         }
@@ -132,20 +149,12 @@ final class AcpiOptions {
         return events;
     }
 
-    /** Files, or digests in their place. */
-    static void into(RtmrInputs.Builder in, Call call, Result result) {
-        PcrRequest.file(call, result, "--acpi-tables").map(RtmrContent::of).ifPresent(in::acpiTables);
-        PcrRequest.file(call, result, "--acpi-rsdp").map(RtmrContent::of).ifPresent(in::acpiRsdp);
-        PcrRequest.file(call, result, "--acpi-loader").map(RtmrContent::of).ifPresent(in::acpiLoader);
-        files(call, result).forEach((name, file) -> in.acpiFile(name, RtmrContent.of(file)));
-        if (call.has(DIGESTS)) {
-            in.acpiEvents(given(call));
-        }
-    }
-
     /** Whether anything is said of ACPI, so that a log need not. */
     static boolean isGiven(Call call) {
-        return call.has(DIGESTS) || call.has(FILE) || OWN.values().stream().anyMatch(call::has);
+        return call.has(AcpiFromQemu.BINARY)
+                || call.has(DIGESTS)
+                || call.has(FILE)
+                || OWN.values().stream().anyMatch(call::has);
     }
 
     /**

@@ -48,6 +48,12 @@ final class DstackMachine {
                 Options.flag("a TPM: refused, since it brings files of its own", "--swtpm"));
     }
 
+    /** {@return whether an option has no value} */
+    static boolean isFlag(String option) {
+        return group().options().stream()
+                .anyMatch(each -> each.name().equals(option) && each.kind() == Options.Kind.FLAG);
+    }
+
     /** {@return the arguments, behind those for memory and vCPUs; none if the machine is another} */
     static List<String> arguments(Call call, Result result, long memory, int vcpus) {
         if (!call.has("--dstack")) {
@@ -92,8 +98,12 @@ final class DstackMachine {
             arguments.addAll(List.of("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"));
         }
         call.value("--pci-hole64-size")
-                .ifPresent(text -> arguments.addAll(
-                        List.of("-global", "q35-pcihost.pci-hole64-size=0x" + Long.toHexString(bytes(text)))));
+                .ifPresent(text -> arguments.addAll(List.of(
+                        "-global",
+                        "q35-pcihost.pci-hole64-size=0x" + Long.toHexString(bytes(text)),
+                        // QEMU checks that a processor can address the hole, and its own has 40 bits.
+                        "-cpu",
+                        "qemu64,phys-bits=52")));
         result.assumption(new Assumption(
                 "dstack",
                 "devices of the same kind and size",

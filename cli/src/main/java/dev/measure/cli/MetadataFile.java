@@ -67,6 +67,7 @@ final class MetadataFile {
             throw Complaint.usage("--image-dir is for dstack's vm_config, and " + name + " is none", "");
         }
         numbers(metadata);
+        devices(metadata);
         boot(metadata);
         if (!call.has("--register") && !call.has("--platform-only") && !call.has("--runtime-only")) {
             values.put("--register", List.of("mrtd,rtmr0,rtmr1,rtmr2"));
@@ -81,7 +82,7 @@ final class MetadataFile {
     private void files(GuestMetadata metadata, String json) {
         Map<Role, String> options = new LinkedHashMap<>();
         options.put(Role.FIRMWARE, "--firmware");
-        if (!call.has(AcpiOptions.DIGESTS) && !call.has("--acpi-tables") && !call.has("--runtime-only")) {
+        if (!AcpiOptions.isGiven(call) && !call.has("--runtime-only")) {
             options.put(Role.ACPI_TABLES, "--acpi-tables");
             options.put(Role.ACPI_RSDP, "--acpi-rsdp");
             options.put(Role.ACPI_LOADER, "--acpi-loader");
@@ -179,12 +180,56 @@ final class MetadataFile {
                                 + " --two-pass-add-pages settles it"));
             }
         }
-        if (!metadata.withoutEffect().isEmpty()) {
+        if (!metadata.withoutEffect().isEmpty() && !call.has(AcpiFromQemu.BINARY)) {
             result.assumption(new Assumption(
                     "acpi-tables",
                     "as given",
                     "they must be those of the machine that " + String.join(", ", metadata.withoutEffect())
                             + " of the metadata describes: tables are read, not made here"));
+        }
+    }
+
+    /** dstack's devices decide about the ACPI tables: they are QEMU's arguments if it is asked for these, else a word of caution. */
+    private void devices(GuestMetadata metadata) {
+        if (metadata.kind() != Kind.DSTACK_VM) {
+            return;
+        }
+        if (!call.has(AcpiFromQemu.BINARY)) {
+            List<String> fields = new ArrayList<>(metadata.devices().keySet());
+            if (!fields.isEmpty()) {
+                result.assumption(new Assumption(
+                        "acpi-tables",
+                        "as given",
+                        "they must be those of the machine that " + String.join(", ", fields)
+                                + " of the metadata describe: tables are read, not made here; " + AcpiFromQemu.BINARY
+                                + " has QEMU make them of these"));
+            }
+            return;
+        }
+        if (!call.has("--dstack")) {
+            values.put("--dstack", List.of());
+        }
+        metadata.devices().forEach((field, value) -> {
+            String option = "--" + field.replace('_', '-');
+            boolean flag = DstackMachine.isFlag(option);
+            boolean none = value.isEmpty() || (option.equals("--pci-hole64-size") && value.equals("0"));
+            if (call.has(option) || none || (flag && value.equals("false"))) {
+                return; // said on the command line, or not said at all
+            }
+            if (flag && !value.equals("true")) {
+                throw new Complaint(
+                        ExitCode.MALFORMED,
+                        name + ": expected true or false as " + field + ", found '" + value + "'",
+                        "");
+            }
+            values.put(option, flag ? List.of() : List.of(value));
+        });
+        // dstack-mr's rule where the field is left out: a PIC before QEMU 9.0.
+        boolean old = metadata.qemuVersion()
+                .filter(version -> version.matches("[0-8]\\..*"))
+                .isPresent();
+        if (old && !call.has("--pic") && !metadata.devices().containsKey("pic")) {
+            put("--pic", "true");
         }
     }
 

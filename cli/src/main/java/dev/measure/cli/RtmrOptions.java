@@ -13,6 +13,8 @@ final class RtmrOptions {
         return List.of(
                 firmware(),
                 machine(),
+                AcpiFromQemu.group(),
+                DstackMachine.group(),
                 new Options.Group(
                         "RTMR1 and RTMR2: direct boot",
                         Options.value("FILE", "kernel that the VMM hands over", "--kernel"),
@@ -100,14 +102,15 @@ final class RtmrOptions {
                 Options.repeated("NNNN=FILE", "value of a boot option; may be repeated", "--boot-variable"),
                 Options.value(
                         "DEVICE",
-                        "disk that the firmware makes a boot option of, as in QEMU's -device (default"
-                                + " virtio-blk-pci,bootindex=0)",
+                        "disk that the firmware makes a boot option of, as in QEMU's -device, such as"
+                                + " virtio-blk-pci,bootindex=0 (default any: a set, with one for each usual kind)",
                         "--boot-disk"));
     }
 
     private static Options.Group machine() {
         List<Options.Option> options = new ArrayList<>();
-        options.add(Options.list("numbers of vCPUs, for the ids: the ACPI tables tell", List.of(), "--vcpus", "--cpu"));
+        options.add(
+                Options.list("numbers of vCPUs; the ACPI tables of each are in RTMR0", List.of(), "--vcpus", "--cpu"));
         options.addAll(machineWithoutVcpus().options());
         return new Options.Group("RTMR0: machine", options);
     }
@@ -115,9 +118,10 @@ final class RtmrOptions {
     private static Options.Group machineWithoutVcpus() {
         return new Options.Group(
                 "RTMR0: machine",
-                Options.value(
+                Options.repeated(
                         "FILE",
-                        "fw_cfg etc/acpi/tables; loader and RSDP are derived from it. `measure tdx acpi` reads it from QEMU",
+                        "fw_cfg etc/acpi/tables; loader and RSDP are derived from it. `measure tdx acpi` reads it from QEMU; may be"
+                                + " repeated: of several numbers of vCPUs each takes the file that has as many",
                         "--acpi-tables"),
                 Options.value("FILE", "fw_cfg etc/acpi/rsdp", "--acpi-rsdp"),
                 Options.value("FILE", "fw_cfg etc/table-loader", "--acpi-loader"),

@@ -8,6 +8,7 @@ import dev.measure.boot.BootInputs;
 import dev.measure.boot.FirmwareSelection;
 import dev.measure.boot.SelectableFirmware;
 import dev.measure.eventlog.EventType;
+import dev.measure.tdx.AcpiEvent;
 import dev.measure.tdx.DstackMeasurement;
 import dev.measure.tdx.Edk2Generation;
 import dev.measure.tdx.RtmrContent;
@@ -32,6 +33,7 @@ final class RtmrRequest {
     private final Call call;
     private final Result result;
     private final Optional<Uki> fuki;
+    private Optional<List<AcpiEvent>> liftedAcpi = Optional.empty();
 
     RtmrRequest(Call call, Result result) {
         this(call, result, Optional.empty());
@@ -153,11 +155,16 @@ final class RtmrRequest {
         return call.has("--vcpus") ? Lists.numbers("--vcpus", call.values("--vcpus"), 1, MOST_VCPUS) : List.of();
     }
 
-    /** {@return all inputs but firmware, memory and UKI} */
+    /** {@return what the log says of ACPI, if nothing else does; known after {@link #inputs}} */
+    Optional<List<AcpiEvent>> liftedAcpi() {
+        return liftedAcpi;
+    }
+
+    /** {@return all inputs but firmware, memory, ACPI and UKI} */
     RtmrInputs.Builder inputs(List<Long> memory) {
         RtmrInputs.Builder in = RtmrInputs.builder();
         firmware(in);
-        machine(in);
+        machine(in, memory.size() > 1);
         kernel(in, memory);
         in.runtimeEvents(
                 call.values("--runtime-event").stream().map(this::runtimeEvent).toList());
@@ -228,7 +235,7 @@ final class RtmrRequest {
                                     .map(text -> PcrRequest.hexadecimal("--boot-order", text))
                                     .toList());
         }
-        call.value("--boot-disk").ifPresent(text -> {
+        call.value("--boot-disk").filter(text -> !text.equals("any")).ifPresent(text -> {
             try {
                 in.bootDisk(BootDisk.parse(text));
             } catch (IllegalArgumentException e) {
@@ -243,9 +250,13 @@ final class RtmrRequest {
         }
     }
 
-    private void machine(RtmrInputs.Builder in) {
-        AcpiOptions.into(in, call, result);
+    private void machine(RtmrInputs.Builder in, boolean severalSizes) {
         call.value("--smbios").ifPresent(name -> in.smbiosTable(PcrRequest.smbios(call, result, name)));
+        if (call.has("--smbios") && severalSizes) {
+            in.smbiosMissing(
+                    "the SMBIOS table that is given is of one size of memory, and several are asked for",
+                    "one size at a time");
+        }
         for (String text : call.values("--fw-cfg")) {
             String[] parts = named("--fw-cfg", "ITEM=FILE", text);
             if (!RtmrInputs.FW_CFG_ITEMS.contains(parts[0])) {
@@ -329,7 +340,7 @@ final class RtmrRequest {
             }
         }
         if (!AcpiOptions.isGiven(call) && !acpi.isEmpty()) {
-            in.acpiEvents(AcpiOptions.lifted(acpi));
+            liftedAcpi = Optional.of(AcpiOptions.lifted(acpi));
         }
         if (!call.has("--boot-order") && !boot.isEmpty()) {
             in.bootEvents(boot);

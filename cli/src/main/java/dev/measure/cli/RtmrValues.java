@@ -21,12 +21,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiFunction;
 
 /** Predicts the RTMRs of one firmware: one boot for each memory size, profile and selected firmware. */
 final class RtmrValues {
     private static final String UNKNOWN = "unknown";
-    private static final List<String> FLAGS = List.of("--direct");
+    private static final List<String> FLAGS = List.of("--direct", "--dstack", "--hugepages", "--swtpm");
 
     private final Call call;
     private final TdxRequest request;
@@ -50,10 +51,6 @@ final class RtmrValues {
         List<Integer> vcpus = RtmrRequest.vcpus(call);
         if (vcpus.size() > 1 && fuki.isPresent()) {
             vcpus = List.of(); // those of the launch digests; the ACPI tables are of a number that nobody says
-        } else if (vcpus.size() > 1 && request.registers().contains("rtmr0")) {
-            throw Complaint.usage(
-                    "--vcpus: RTMR0 holds ACPI tables, which are of one number of vCPUs",
-                    "ask for one number at a time");
         }
         Optional<Uki> uki = boot.uki();
         List<Optional<BootInputs>> boots = new ArrayList<>();
@@ -71,27 +68,49 @@ final class RtmrValues {
         if (memory.isEmpty()) {
             memory.add(Optional.empty());
         }
+        AcpiMachines acpi = new AcpiMachines(call, result, request.memory().size(), vcpus.size(), boot.liftedAcpi());
         for (Optional<Long> size : memory) {
             size.ifPresent(in::memory);
             for (Optional<BootInputs> each : boots) {
                 each.ifPresent(in::boot);
-                RtmrInputs inputs = in.build();
-                List<RtmrValue> predicted = values(inputs);
-                // Of several numbers of vCPUs each has its row, so that an id does not depend on the others.
-                for (String count : vcpus.isEmpty()
-                        ? List.of(UNKNOWN)
-                        : vcpus.stream().map(String::valueOf).toList()) {
-                    Map<String, String> keys = keys(target, inputs, size, count, each);
-                    for (RtmrValue value : predicted) {
-                        if (request.registers().contains("rtmr" + value.register())) {
-                            add(value, keys, () -> command.apply(target, words(value, keys)));
-                        }
-                    }
-                }
+                add(in, acpi, target, new Cell(size, vcpus, each), command);
             }
         }
         call.value("--transcript").ifPresent(this::write);
         return asked - before;
+    }
+
+    /** What of the lists is one row, but for the numbers of vCPUs, which only RTMR0 depends on. */
+    private record Cell(Optional<Long> memory, List<Integer> vcpus, Optional<BootInputs> boot) {}
+
+    private void add(
+            RtmrInputs.Builder in,
+            AcpiMachines acpi,
+            LaunchTarget target,
+            Cell cell,
+            BiFunction<LaunchTarget, List<String>, String> command) {
+        List<OptionalInt> counts = cell.vcpus.isEmpty()
+                ? List.of(OptionalInt.empty())
+                : cell.vcpus.stream().map(OptionalInt::of).toList();
+        boolean perCount = request.registers().contains("rtmr0");
+        List<RtmrValue> predicted = List.of();
+        // Of several numbers of vCPUs each has its row, so that an id does not depend on the others.
+        for (OptionalInt count : counts) {
+            if (perCount) {
+                acpi.into(in, cell.memory, count);
+            }
+            RtmrInputs inputs = in.build();
+            if (perCount || predicted.isEmpty()) {
+                predicted = values(inputs);
+            }
+            String vcpus = count.isPresent() ? Integer.toString(count.getAsInt()) : UNKNOWN;
+            Map<String, String> keys = keys(target, inputs, cell.memory, vcpus, cell.boot);
+            for (RtmrValue value : predicted) {
+                if (request.registers().contains("rtmr" + value.register())) {
+                    add(value, keys, () -> command.apply(target, words(value, keys)));
+                }
+            }
+        }
     }
 
     /** {@return the values that were asked for, with their events} */

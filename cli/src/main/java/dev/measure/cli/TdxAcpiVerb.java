@@ -4,27 +4,18 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.boot.AcpiLoader;
 import dev.measure.tdx.AcpiBlobs;
-import dev.measure.tdx.QemuAcpi;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** {@code measure tdx acpi}: the ACPI blobs that RTMR0 holds, read from QEMU or derived from its tables. */
 final class TdxAcpiVerb implements Verb {
-    private static final int MAX_VCPUS = 4096;
-    private static final int MAX_SECONDS = 600;
-    private static final List<String> STATES =
-            Arrays.stream(QemuAcpi.State.values()).map(QemuAcpi.State::id).toList();
-
     @Override
     public String name() {
         return "tdx acpi";
@@ -67,27 +58,23 @@ final class TdxAcpiVerb implements Verb {
                                 "--qemu-binary"),
                         Options.value("N", "how many vCPUs, 1..4096 (default 1)", "--vcpus", "--smp"),
                         Options.value("SIZE", "memory: MiB, or with a suffix K, M, G or T (default 2G)", "--memory"),
-                        Options.value("TEXT", "machine (default " + QemuAcpi.MACHINE + ")", "--machine-type"),
-                        Options.repeated("ARG", "a further argument of QEMU; may be repeated", "--qemu-arg"),
+                        AcpiFromQemu.machineType(),
+                        AcpiFromQemu.argument(),
                         Options.value(
                                 "TAG",
                                 "edk2 of the guest, such as 202302 (default: the newest); it decides where PCIe and devices"
                                         + " lie",
                                 "--edk2"),
-                        Options.value(
-                                "N",
-                                "bits of a physical address as CPUID tells the guest, 32..52 (default 52, as in a trust"
-                                        + " domain; QEMU's own processors: 40)",
-                                "--phys-bits"),
+                        AcpiFromQemu.physicalBitsOption(),
                         Options.flag("the firmware is a build with SMM, as for Secure Boot outside a TD", "--smm"),
                         Options.choice(
                                 "STATE",
-                                STATES,
+                                AcpiFromQemu.STATES,
                                 "what is programmed before QEMU makes the tables: firmware, chipset registers and PCI"
                                         + " addresses as OVMF does it; chipset, those registers alone; reset, nothing (default"
                                         + " firmware, which is what is measured)",
                                 "--state"),
-                        Options.value("SECONDS", "how long QEMU may take, 1..600 (default 30)", "--timeout")),
+                        AcpiFromQemu.timeout()),
                 DstackMachine.group(),
                 new Options.Group(
                         "From files",
@@ -179,112 +166,9 @@ final class TdxAcpiVerb implements Verb {
     }
 
     private static Map<String, Source> fromQemu(Call call, Result result) {
-        String binary = call.value("--qemu-binary").orElseThrow();
-        List<String> arguments = new ArrayList<>(List.of("-accel", "tcg"));
-        String machine = call.has("--dstack")
-                ? DstackMachine.machine(call)
-                : call.value("--machine-type").orElse(QemuAcpi.MACHINE);
         long memory = TdxRequest.size(call.value("--memory").orElse("2G"));
-        int vcpus = number(call, "--vcpus", 1, MAX_VCPUS);
-        List<String> devices = new ArrayList<>(DstackMachine.arguments(call, result, memory, vcpus));
-        devices.addAll(call.values("--qemu-arg"));
-        arguments.addAll(List.of("-machine", machine));
-        arguments.addAll(List.of("-m", (memory >> 10) + "K"));
-        arguments.addAll(List.of("-smp", Integer.toString(vcpus)));
-        arguments.addAll(devices);
-        Duration limit = Duration.ofSeconds(number(call, "--timeout", 30, MAX_SECONDS));
-        // A bare name is looked for in PATH, a path is seen from where the command runs.
-        String program = binary.contains("/") ? call.inputs().path(binary).toString() : binary;
-        QemuAcpi.Request request = new QemuAcpi.Request(
-                program, arguments, edk2(call), physicalBits(call), call.has("--smm"), state(call), limit);
-        try {
-            QemuAcpi.Answer answer = read(request, machine, memory);
-            answer.assumptions().forEach(result::assumption);
-            return answer.files();
-        } catch (IOException e) {
-            throw new Complaint(
-                    ExitCode.NOT_LAUNCHABLE,
-                    binary + ": " + Inputs.why(e),
-                    "is it a qemu-system-x86_64, and does it take these arguments?");
-        }
-    }
-
-    /**
-     * A guest may have more memory than this machine, and none of it is touched; but QEMU reserves it unless it is told not to. That
-     * is done only if it is needed, since not every QEMU has the property.
-     */
-    private static QemuAcpi.Answer read(QemuAcpi.Request request, String machine, long memory) throws IOException {
-        try {
-            return QemuAcpi.read(request);
-        } catch (IOException e) {
-            if (!Inputs.why(e).contains("cannot set up guest memory")) {
-                throw e;
-            }
-            List<String> arguments = new ArrayList<>(request.arguments());
-            arguments.set(arguments.indexOf("-machine") + 1, machine + ",memory-backend=unreserved");
-            arguments.addAll(
-                    List.of("-object", "memory-backend-ram,id=unreserved,reserve=off,size=" + (memory >> 10) + "K"));
-            return QemuAcpi.read(new QemuAcpi.Request(
-                    request.binary(),
-                    arguments,
-                    request.edk2(),
-                    request.physicalBits(),
-                    request.smm(),
-                    request.state(),
-                    request.limit()));
-        }
-    }
-
-    private static QemuAcpi.State state(Call call) {
-        String name = call.value("--state").orElse(QemuAcpi.State.FIRMWARE.id());
-        if (!STATES.contains(name)) {
-            throw Complaint.usage(
-                    "unknown state '" + name + "'",
-                    Suggestion.didYouMean(name, STATES) + "all: " + String.join(", ", STATES));
-        }
-        QemuAcpi.State state = QemuAcpi.State.values()[STATES.indexOf(name)];
-        List<String> without = new ArrayList<>();
-        if (state != QemuAcpi.State.FIRMWARE) {
-            without.addAll(List.of("--phys-bits", "--smm"));
-        }
-        if (state == QemuAcpi.State.RESET) {
-            without.add("--edk2");
-        }
-        for (String option : without) {
-            if (call.has(option)) {
-                throw Complaint.usage(
-                        option + " says what firmware programs, and --state " + name + " leaves that out", "");
-            }
-        }
-        return state;
-    }
-
-    private static OptionalInt physicalBits(Call call) {
-        return call.has("--phys-bits") ? OptionalInt.of(number(call, "--phys-bits", 0, 52, 32)) : OptionalInt.empty();
-    }
-
-    private static int number(Call call, String option, int otherwise, int most) {
-        return number(call, option, otherwise, most, 1);
-    }
-
-    private static int number(Call call, String option, int otherwise, int most, int least) {
-        if (!call.has(option)) {
-            return otherwise;
-        }
-        List<Integer> numbers = Lists.numbers(option, List.of(call.value(option).orElseThrow()), least, most);
-        if (numbers.size() != 1) {
-            throw Complaint.usage(option + " is one number here", "");
-        }
-        return numbers.get(0);
-    }
-
-    private static OptionalInt edk2(Call call) {
-        Optional<String> tag = call.value("--edk2").map(text -> text.replaceFirst("^edk2-stable", ""));
-        if (tag.isPresent() && !tag.get().matches("20[0-9]{4}(\\.[0-9]+)?")) {
-            throw Complaint.usage("--edk2: expected a tag such as 202505, got '" + tag.get() + "'", "");
-        }
-        return tag.map(text -> OptionalInt.of(Integer.parseInt(text.substring(0, 6))))
-                .orElse(OptionalInt.empty());
+        int vcpus = AcpiFromQemu.number(call, "--vcpus", 1, 1, AcpiFromQemu.MAX_VCPUS);
+        return AcpiFromQemu.read(call, result, memory, vcpus, AcpiFromQemu.edk2(call));
     }
 
     private static void dump(String name, Map<String, Source> files, Call call) {

@@ -170,6 +170,140 @@ class TdxAcpiTest {
         assertTrue(none.err().contains("give --acpi-file etc/vmgenid_guid=FILE"), none::toString);
     }
 
+    /** Of files each takes the number of vCPUs that is in it; QEMU makes those of every machine. */
+    @Test
+    void listsOfVcpusAndMemoryHaveTheirOwnTables() throws IOException {
+        Optional<Path> firmware = Shared.unxz("firmware/deb13-OVMF.fd.xz");
+        Optional<Path> two = Shared.file("vectors/tdx/evidence/acpi/acpi_q72/etc_acpi_tables.bin");
+        Optional<Path> four = Shared.file("vectors/tdx/evidence/acpi/acpi_q72_4g/etc_acpi_tables.bin");
+        if (firmware.isEmpty() || two.isEmpty() || four.isEmpty()) {
+            return;
+        }
+        List<String> words = List.of(
+                "tdx", firmware.get().toString(), "--edk2", "202411", "--register", "rtmr0", "--boot-order", "none");
+        String a = one(with(
+                words,
+                "--memory",
+                "2G",
+                "--vcpus",
+                "2",
+                "--acpi-tables",
+                two.get().toString()));
+        String b = one(with(
+                words,
+                "--memory",
+                "2G",
+                "--vcpus",
+                "4",
+                "--acpi-tables",
+                four.get().toString()));
+        Session both = measure(with(
+                words,
+                "--memory",
+                "2G",
+                "--vcpus",
+                "2,4,8",
+                "--acpi-tables",
+                four.get().toString(),
+                "--acpi-tables",
+                two.get().toString()));
+        assertEquals(6, both.exit(), both::toString);
+        List<String> lines = both.out().lines().toList();
+        assertEquals(2, lines.size(), both::toString);
+        assertTrue(lines.get(0).contains("/vcpus=2/") && lines.get(0).endsWith("  " + a), both::toString);
+        assertTrue(lines.get(1).contains("/vcpus=4/") && lines.get(1).endsWith("  " + b), both::toString);
+        assertTrue(
+                both.err().contains("the ACPI tables that are given are of 4, 2 vCPUs, and their number is in them"),
+                both::toString);
+        assertTrue(both.err().contains("give --acpi-tables of 8 vCPUs, or --qemu-binary"), both::toString);
+        Session wrong = measure(with(
+                words,
+                "--memory",
+                "2G",
+                "--vcpus",
+                "3",
+                "--acpi-tables",
+                two.get().toString()));
+        assertEquals(6, wrong.exit(), wrong::toString);
+        Session sizes = measure(
+                with(words, "--memory", "2G,4G", "--acpi-tables", two.get().toString()));
+        assertEquals(6, sizes.exit(), sizes::toString);
+        assertTrue(sizes.err().contains("are of one size of memory, and several are asked for"), sizes::toString);
+        String digest = "ab".repeat(SHA384);
+        Session digests = measure(with(
+                words,
+                "--memory",
+                "2G",
+                "--vcpus",
+                "1..2",
+                "--acpi-digests",
+                String.join(",", digest, digest, digest)));
+        assertEquals(6, digests.exit(), digests::toString);
+        assertTrue(digests.err().contains("several numbers of vCPUs are asked for"), digests::toString);
+        // This release measures no ACPI tables.
+        List<String> old = new ArrayList<>(words);
+        old.set(3, "202211");
+        Session none = measure(with(old, "--memory", "2G", "--vcpus", "1,2"));
+        assertEquals(0, none.exit(), none::toString);
+        assertEquals(2, none.out().lines().count());
+    }
+
+    @Test
+    void qemuMakesTheTablesOfEveryMachine() throws IOException {
+        Optional<Path> firmware = Shared.unxz("firmware/deb13-OVMF.fd.xz");
+        if (firmware.isEmpty() || !Files.isExecutable(Path.of("/usr/bin/qemu-system-x86_64"))) {
+            System.out.println("SKIPPED: QEMU or Debian's firmware is not here");
+            return;
+        }
+        List<String> words = List.of(
+                "tdx", firmware.get().toString(), "--edk2", "202411", "--register", "rtmr0", "--boot-order", "none");
+        String qemu = "qemu-system-x86_64";
+        Session matrix = measure(with(words, "--memory", "1G,2G", "--vcpus", "1..2", "--qemu-binary", qemu));
+        assertEquals(0, matrix.exit(), matrix::toString);
+        List<String> lines = matrix.out().lines().toList();
+        assertEquals(4, lines.size());
+        int at = 0;
+        for (String memory : List.of("1G", "2G")) {
+            for (String vcpus : List.of("1", "2")) {
+                Session blobs = measure(
+                        "tdx",
+                        "acpi",
+                        "--edk2",
+                        "202411",
+                        "--qemu-binary",
+                        qemu,
+                        "--memory",
+                        memory,
+                        "--vcpus",
+                        vcpus,
+                        "--dump-acpi",
+                        "of");
+                assertEquals(0, blobs.exit(), blobs::toString);
+                String alone = one(
+                        with(words, "--memory", memory, "--vcpus", vcpus, "--acpi-tables", "of/etc_acpi_tables.bin"));
+                assertTrue(lines.get(at).endsWith("  " + alone), memory + " " + vcpus + matrix);
+                at++;
+            }
+        }
+        assertTrue(matrix.err().contains("acpi-tables=as qemu-system-x86_64 makes them"), matrix::toString);
+        Session open = measure(with(words, "--memory", "1G", "--qemu-binary", qemu));
+        assertEquals(6, open.exit(), open::toString);
+        assertTrue(open.err().contains("give --vcpus"), open::toString);
+        assertEquals(
+                2, measure(with(words, "--memory", "1G", "--num-nics", "2")).exit());
+        assertEquals(
+                2,
+                measure(with(words, "--qemu-binary", qemu, "--acpi-tables", "of/etc_acpi_tables.bin"))
+                        .exit());
+    }
+
+    private String one(String[] words) {
+        Session session = measure(words);
+        assertEquals(0, session.exit(), session::toString);
+        assertEquals(96, session.out().strip().length(), session::toString);
+        return session.out().strip();
+    }
+
     private static String[] with(List<String> words, List<String> more) {
         return with(words, more.toArray(String[]::new));
     }

@@ -52,8 +52,12 @@ public record BootDisk(Device device, OptionalInt slot, int function, boolean bo
         }
     }
 
-    /** {@return the disks that a machine may have where none is described: each in the first slot, first in the boot order} */
-    static List<BootDisk> usual(Optional<String> machineType) {
+    /**
+     * {@return the disks that a machine may have where none is described: each in the first slot, first in the boot order}
+     *
+     * @param machineType QEMU's, such as {@code pc}; empty for q35
+     */
+    public static List<BootDisk> usual(Optional<String> machineType) {
         List<Device> devices = new ArrayList<>(List.of(Device.VIRTIO_BLK, Device.SCSI_HD));
         if (machineType.filter(type -> type.split(",")[0].equals("pc")).isEmpty()) {
             devices.add(Device.IDE_HD); // on the AHCI controller of q35

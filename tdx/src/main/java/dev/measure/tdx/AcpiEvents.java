@@ -30,6 +30,11 @@ final class AcpiEvents {
 
     /** Adds the events, or the first reason for which they are not known. */
     static void measure(RtmrRecorder rtmr0, RtmrInputs inputs) {
+        if (inputs.acpiMissing.isPresent()) {
+            rtmr0.unknown(
+                    inputs.acpiMissing.get().why(), inputs.acpiMissing.get().input());
+            return;
+        }
         if (inputs.acpiEvents.isPresent()) {
             inputs.acpiEvents.get().forEach(event -> add(rtmr0, event.name(), event.content()));
             return;

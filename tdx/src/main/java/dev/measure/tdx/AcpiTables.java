@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * QEMU's fw_cfg file etc/acpi/tables: ACPI tables one after the other, then zeros. The addresses in them are offsets in the file,
@@ -16,7 +17,6 @@ import java.util.Optional;
  * @param tables the tables in file order
  */
 public record AcpiTables(Source source, List<AcpiTable> tables) {
-    /** QEMU pads to 128 KiB by default, and to multiples of it where that is too little. */
     /** QEMU pads to 128 KiB, machines before 2.1 to 4 KiB (hw/i386/acpi-build.c). */
     private static final int ALIGNMENT = 0x1000;
 
@@ -101,6 +101,36 @@ public record AcpiTables(Source source, List<AcpiTable> tables) {
                         "is this QEMU's etc/acpi/tables?");
             }
         }
+    }
+
+    /**
+     * {@return how many processors the tables say that the guest starts with; empty without a readable MADT}
+     *
+     * <p>MADT (signature APIC): header, u32 address, u32 flags, then entries of u8 type, u8 length; of types 0 (local APIC, flags at 4)
+     * and 9 (local x2APIC, flags at 8) those count whose flag 0 is set: others may be plugged in later. ACPI Specification 6.5, section
+     * 5.2.12.
+     */
+    public OptionalInt processors() {
+        Optional<AcpiTable> madt = table("APIC");
+        if (madt.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        byte[] bytes = source.slice(madt.get().offset(), madt.get().length()).toByteArray();
+        int count = 0;
+        int at = HEADER + 8;
+        while (at + 2 <= bytes.length) {
+            int type = bytes[at];
+            int length = bytes[at + 1] & 0xff;
+            int flags = type == 0 ? 4 : type == 9 ? 8 : 0;
+            if (length < 2 || at + length > bytes.length || flags + 4 > length) {
+                return OptionalInt.empty();
+            }
+            if (flags != 0 && (bytes[at + flags] & 1) != 0) {
+                count++;
+            }
+            at += length;
+        }
+        return count == 0 ? OptionalInt.empty() : OptionalInt.of(count);
     }
 
     private static boolean isZero(byte[] bytes) {

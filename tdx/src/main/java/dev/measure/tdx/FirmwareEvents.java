@@ -24,7 +24,19 @@ final class FirmwareEvents {
     private final Edk2Generation edk2;
     private final SecureBootState secureBoot;
 
+    /** Whether the disk that the machine boots from made a difference. */
+    private boolean askedForDisk;
+
+    private final BootDisk disk;
+
     FirmwareEvents(RtmrRecorder rtmr0, RtmrInputs inputs, Edk2Generation edk2, SecureBootState secureBoot) {
+        this(rtmr0, inputs, edk2, secureBoot, inputs.bootDisk.orElse(BootDisk.DEFAULT));
+    }
+
+    /** Events of a machine that boots from a disk, which counts where the boot is one from a disk. */
+    FirmwareEvents(
+            RtmrRecorder rtmr0, RtmrInputs inputs, Edk2Generation edk2, SecureBootState secureBoot, BootDisk disk) {
+        this.disk = disk;
         this.rtmr0 = rtmr0;
         this.inputs = inputs;
         this.edk2 = edk2;
@@ -33,6 +45,11 @@ final class FirmwareEvents {
 
     private static Provenance source(String place) {
         return new Provenance.Constant("edk2", place);
+    }
+
+    /** {@return whether another disk would have led to other events} */
+    boolean diskCounts() {
+        return askedForDisk;
     }
 
     /** Up to and with the ACPI tables. */
@@ -196,6 +213,11 @@ final class FirmwareEvents {
     }
 
     private void smbios() {
+        if (inputs.smbiosMissing.isPresent()) {
+            rtmr0.unknown(
+                    inputs.smbiosMissing.get().why(), inputs.smbiosMissing.get().input());
+            return;
+        }
         if (inputs.smbios.isEmpty()) {
             rtmr0.unknown(
                     "EDK2 " + edk2.id() + " measures the SMBIOS table of the machine",
@@ -223,7 +245,18 @@ final class FirmwareEvents {
     }
 
     private BootDisk disk() {
-        return inputs.bootDisk.orElse(BootDisk.DEFAULT);
+        if (!askedForDisk) {
+            askedForDisk = true;
+            rtmr0.assume(
+                    "boot-disk",
+                    disk.text(),
+                    inputs.bootDisk.isPresent()
+                            ? "the only disk, and no other device makes a boot option"
+                            : "nothing says what the machine boots from; firmware and QEMU name the disk, so any other device,"
+                                    + " slot or serial number gives another RTMR0, as nvme does, which always has a serial number:"
+                                    + " --boot-disk");
+        }
+        return disk;
     }
 
     /** At ReadyToBoot: the SMBIOS table, then the boot variables. */
@@ -275,15 +308,6 @@ final class FirmwareEvents {
 
     private void made(FirmwareApplications applications) {
         Optional<BootDisk> disk = inputs.handedOver() ? Optional.empty() : Optional.of(disk());
-        if (disk.isPresent()) {
-            rtmr0.assume(
-                    "boot-disk",
-                    disk.get().text(),
-                    inputs.bootDisk.isPresent()
-                            ? "the only disk, and no other device makes a boot option"
-                            : "default; the boot option names the disk, so another device or slot gives another RTMR0:"
-                                    + " --boot-disk");
-        }
         List<FirstBootOptions.Option> options =
                 FirstBootOptions.of(applications, edk2.separateSetup(), disk, Optional.empty());
         rtmr0.assume(

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,6 +32,7 @@ import java.util.regex.Pattern;
  * @param edk2 the generation of EDK2 that its name for the firmware stands for
  * @param indirect whether it is a boot from a disk image, through shim and grub
  * @param measurement dstack's measurement.cbor
+ * @param devices what dstack says of the devices, by field name, such as {@code num_gpus}: they count for the ACPI tables alone
  * @param withoutEffect fields with values that count only for the ACPI tables, or not at all
  */
 public record GuestMetadata(
@@ -43,11 +46,15 @@ public record GuestMetadata(
         Optional<String> edk2,
         boolean indirect,
         Optional<Source> measurement,
+        SortedMap<String, String> devices,
         List<String> withoutEffect) {
     private static final int MAX_FILE = 1 << 20;
     private static final int MAX_VCPUS = 4096;
     private static final int MAX_DEPTH = 4;
     private static final Pattern SIZE = Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,18})([kKmMgGtT]?)");
+
+    /** dstack's names for the kinds of firmware that its images had; it wrote the second for a while. */
+    private static final Map<String, String> VARIANTS = Map.of("pre202505", "202411", "stable202505", "202505");
 
     /** What sort of file it is. */
     public enum Kind {
@@ -84,6 +91,7 @@ public record GuestMetadata(
         Map<Role, String> copy = new EnumMap<>(Role.class);
         copy.putAll(files);
         files = Collections.unmodifiableMap(copy);
+        devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
         withoutEffect = List.copyOf(withoutEffect);
     }
 
@@ -116,6 +124,7 @@ public record GuestMetadata(
     private static final class Reader {
         private final StrictJson json;
         private final Map<Role, String> files = new EnumMap<>(Role.class);
+        private final SortedMap<String, String> devices = new TreeMap<>();
         private final List<String> withoutEffect = new ArrayList<>();
         private Optional<Kind> kind = Optional.empty();
         private Optional<String> cmdline = Optional.empty();
@@ -154,6 +163,7 @@ public record GuestMetadata(
                     edk2,
                     indirect,
                     measurement,
+                    devices,
                     withoutEffect);
         }
 
@@ -262,7 +272,7 @@ public record GuestMetadata(
                         "tdx_attestation_variant",
                         "gcp_measurement",
                         "aws_measurement",
-                        "host_share_mode" -> {
+                        "spec_version" -> {
                     is(Kind.DSTACK_VM);
                     json.scalarOrSkip(MAX_DEPTH);
                 }
@@ -274,11 +284,11 @@ public record GuestMetadata(
                         "num_nics",
                         "num_verity_volumes",
                         "swtpm",
-                        "hotplug_off" -> {
+                        "root_verity",
+                        "hotplug_off",
+                        "host_share_mode" -> {
                     is(Kind.DSTACK_VM);
-                    if (json.scalarOrSkip(1).isPresent()) {
-                        withoutEffect.add(name);
-                    }
+                    json.scalarOrSkip(1).ifPresent(value -> devices.put(name, value));
                 }
                 default -> throw unknown();
             }
@@ -286,10 +296,10 @@ public record GuestMetadata(
 
         private void variant() throws IOException {
             Optional<String> variant = json.scalarOrSkip(1);
-            if (variant.isPresent() && !variant.get().equals("pre202505")) {
-                throw json.malformed("ovmf_variant 'pre202505'", StrictJson.shown(variant.get()));
+            if (variant.isPresent() && !VARIANTS.containsKey(variant.get())) {
+                throw json.malformed("ovmf_variant 'pre202505' or 'stable202505'", StrictJson.shown(variant.get()));
             }
-            edk2 = variant.map(known -> "202411");
+            edk2 = variant.map(VARIANTS::get);
         }
 
         private void tdxMeasurement() throws IOException {

@@ -4,6 +4,8 @@ import dev.measure.Evidence;
 import dev.measure.MalformedInputException;
 import dev.measure.Prediction;
 import dev.measure.Provenance;
+import dev.measure.boot.BootDisk;
+import dev.measure.boot.BootVariant;
 import dev.measure.boot.FirmwareApplications;
 import dev.measure.eventlog.EventType;
 import dev.measure.firmware.TdxMetadata;
@@ -87,14 +89,10 @@ public final class Rtmr {
             }
         }
         SecureBootState secureBoot = SecureBootState.of(inputs);
-        FirmwareEvents firmware = new FirmwareEvents(rtmr0, inputs, edk2.get(), secureBoot);
-        assume(rtmr0, inputs, edk2.get());
-        firmware.early();
         ImageEvents images = inputs.boot.isPresent()
                 ? BootedImage.of(inputs, edk2.get(), secureBoot)
                 : HandedKernel.of(inputs, edk2.get(), secureBoot);
-        images.intoRtmr0(rtmr0, firmware::readyToBoot);
-        values.add(rtmr0.value("only", ""));
+        values.addAll(firmware(inputs, edk2.get(), secureBoot, images));
         values.addAll(images.values());
         values.add(runtime(inputs, values));
         return values;
@@ -107,6 +105,33 @@ public final class Rtmr {
             RtmrRecorder recorder = new RtmrRecorder(register);
             recorder.refuse(refusal.why(), refusal.hint());
             values.add(recorder.value("only", ""));
+        }
+        return values;
+    }
+
+    /** RTMR0: a set with a value for each usual disk, where nothing says what the machine boots from and it makes a difference. */
+    private static List<RtmrValue> firmware(
+            RtmrInputs inputs, Edk2Generation edk2, SecureBootState secureBoot, ImageEvents images) {
+        boolean open = !inputs.handedOver() && inputs.bootDisk.isEmpty();
+        List<BootDisk> disks =
+                open ? BootDisk.usual(Optional.empty()) : List.of(inputs.bootDisk.orElse(BootDisk.DEFAULT));
+        List<RtmrValue> values = new ArrayList<>();
+        for (BootDisk disk : disks) {
+            RtmrRecorder rtmr0 = new RtmrRecorder(0);
+            assume(rtmr0, inputs, edk2);
+            FirmwareEvents firmware = new FirmwareEvents(rtmr0, inputs, edk2, secureBoot, disk);
+            firmware.early();
+            images.intoRtmr0(rtmr0, firmware::readyToBoot);
+            if (disks.size() == 1 || !firmware.diskCounts()) {
+                return List.of(rtmr0.value(BootVariant.ONLY, ""));
+            }
+            RtmrValue value = rtmr0.value(
+                    "disk-" + disk.device().qemu(),
+                    "the machine boots from a " + disk.device().qemu());
+            if (!(value.prediction() instanceof Prediction.Predicted)) {
+                return List.of(rtmr0.value(BootVariant.ONLY, "")); // no disk makes it known
+            }
+            values.add(value);
         }
         return values;
     }

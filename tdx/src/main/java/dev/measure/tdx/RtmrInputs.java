@@ -50,7 +50,9 @@ public final class RtmrInputs {
     final Optional<RtmrContent> acpiTables;
     final SortedMap<String, RtmrContent> acpiFiles;
     final Optional<List<AcpiEvent>> acpiEvents;
+    final Optional<Missing> acpiMissing;
     final Optional<RtmrContent> smbios;
+    final Optional<Missing> smbiosMissing;
     final Optional<SmbiosTable> smbiosTable;
     final Optional<List<Integer>> bootOrder;
     final Optional<List<RtmrContent>> bootEvents;
@@ -67,6 +69,14 @@ public final class RtmrInputs {
     final SortedMap<Integer, Source> bootVariables;
     final List<RuntimeEvent> runtimeEvents;
 
+    /** Why something is not known that might have been given, and the option that would settle it. */
+    record Missing(String why, String input) {
+        Missing {
+            Objects.requireNonNull(why, "why");
+            Objects.requireNonNull(input, "input");
+        }
+    }
+
     private RtmrInputs(Builder b) {
         firmware = b.firmware;
         published = b.published;
@@ -78,6 +88,8 @@ public final class RtmrInputs {
         acpiTables = b.acpiTables;
         acpiFiles = Collections.unmodifiableSortedMap(new TreeMap<>(b.acpiFiles));
         acpiEvents = b.acpiEvents.map(List::copyOf);
+        acpiMissing = b.acpiMissing;
+        smbiosMissing = b.smbiosMissing;
         smbios = b.smbios;
         smbiosTable = b.smbiosTable;
         bootOrder = b.bootOrder.map(List::copyOf);
@@ -118,6 +130,8 @@ public final class RtmrInputs {
         private Optional<RtmrContent> acpiTables = Optional.empty();
         private final SortedMap<String, RtmrContent> acpiFiles = new TreeMap<>();
         private Optional<List<AcpiEvent>> acpiEvents = Optional.empty();
+        private Optional<Missing> acpiMissing = Optional.empty();
+        private Optional<Missing> smbiosMissing = Optional.empty();
         private Optional<RtmrContent> smbios = Optional.empty();
         private Optional<SmbiosTable> smbiosTable = Optional.empty();
         private Optional<List<Integer>> bootOrder = Optional.empty();
@@ -198,6 +212,39 @@ public final class RtmrInputs {
          */
         public Builder acpiFile(String file, RtmrContent value) {
             acpiFiles.put(Objects.requireNonNull(file, "file"), Objects.requireNonNull(value, "value"));
+            return this;
+        }
+
+        /** {@return this builder, in which nothing is given of ACPI any more} */
+        public Builder withoutAcpi() {
+            acpiLoader = Optional.empty();
+            acpiRsdp = Optional.empty();
+            acpiTables = Optional.empty();
+            acpiFiles.clear();
+            acpiEvents = Optional.empty();
+            acpiMissing = Optional.empty();
+            return this;
+        }
+
+        /**
+         * {@return this builder, given why what there is of ACPI is not that of this machine}
+         *
+         * @param why for people
+         * @param input what would settle it
+         */
+        public Builder acpiMissing(String why, String input) {
+            acpiMissing = Optional.of(new Missing(why, input));
+            return this;
+        }
+
+        /**
+         * {@return this builder, given why the SMBIOS table that there is is not that of this machine}
+         *
+         * @param why for people
+         * @param input what would settle it
+         */
+        public Builder smbiosMissing(String why, String input) {
+            smbiosMissing = Optional.of(new Missing(why, input));
             return this;
         }
 

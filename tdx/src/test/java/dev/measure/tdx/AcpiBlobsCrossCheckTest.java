@@ -59,6 +59,43 @@ final class AcpiBlobsCrossCheckTest {
                 }));
     }
 
+    /** QEMU was run with so many vCPUs. */
+    @Test
+    void theTablesTellTheNumberOfVcpus() throws IOException {
+        for (Map.Entry<String, Integer> dump :
+                Map.of("acpi_q72", 2, "acpi_q72_4g", 4, "acpi_q100", 2).entrySet()) {
+            Optional<byte[]> read = dumped(dump.getKey(), "etc/acpi/tables");
+            if (read.isPresent()) {
+                assertEquals(
+                        OptionalInt.of(dump.getValue()),
+                        AcpiTables.read(Source.of("tables", read.get())).processors(),
+                        dump.getKey());
+            }
+        }
+    }
+
+    /** ACPI 6.5, 5.2.12: entries of types 0 and 9 whose flag 0 is set; one that does not fit makes the number unknown. */
+    @Test
+    void aBrokenTableOfProcessorsTellsNothing() {
+        assertEquals(OptionalInt.of(1), processors(0, 8, 0, 0, 1, 0, 0, 0));
+        assertEquals(OptionalInt.of(1), processors(9, 16, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 1, 6, 0, 0, 0, 0));
+        assertEquals(OptionalInt.empty(), processors(0, 8, 0, 0, 0, 0, 0, 0)); // may be plugged in later
+        assertEquals(OptionalInt.empty(), processors(0, 8, 0, 0, 1, 0, 0));
+        assertEquals(OptionalInt.empty(), processors(0, 7, 0, 0, 1, 0, 0));
+        assertEquals(OptionalInt.empty(), processors(0, 8, 0, 0, 1, 0, 0, 0, 1, 0));
+        assertEquals(OptionalInt.empty(), processors());
+    }
+
+    private static OptionalInt processors(int... entries) {
+        byte[] file = new byte[4096];
+        System.arraycopy("APIC".getBytes(StandardCharsets.US_ASCII), 0, file, 0, 4);
+        file[4] = (byte) (44 + entries.length);
+        for (int i = 0; i < entries.length; i++) {
+            file[44 + i] = (byte) entries[i];
+        }
+        return AcpiTables.read(Source.of("tables", file)).processors();
+    }
+
     @Test
     void takesFilesThatAreGivenAsTheyAre() {
         Source any = Source.of("any", new byte[] {1});

@@ -25,8 +25,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -97,6 +99,62 @@ final class RtmrBootVariablesTest {
         }
         assertFalse(logged.isEmpty());
         assertEquals(logged, digests(rtmr0(in), EventType.EV_EFI_VARIABLE_BOOT));
+    }
+
+    /** A machine whose disk is not said has a value for each usual kind of disk: each that of the disk, if it is said. */
+    @Test
+    void withoutADiskRtmr0IsASet() throws IOException {
+        if (Shared.file("firmware/deb13-OVMF.fd.xz").isEmpty()) {
+            return;
+        }
+        for (String edk2 : List.of("202411", "202502", "202505")) {
+            RtmrInputs.Builder in = inputs(launch("firmware/deb13-OVMF.fd.xz", Optional.empty()))
+                    .edk2(Edk2Generation.of(edk2).orElseThrow())
+                    .boot(BootInputs.builder().build());
+            List<RtmrValue> open = ofRtmr0(in);
+            assertEquals(
+                    List.of("disk-virtio-blk-pci", "disk-scsi-hd", "disk-ide-hd"),
+                    open.stream().map(RtmrValue::variant).toList());
+            Set<String> different = new HashSet<>();
+            for (RtmrValue value : open) {
+                String device = value.variant().substring("disk-".length());
+                List<RtmrValue> given = ofRtmr0(in.bootDisk(BootDisk.parse(device + ",bootindex=0")));
+                assertEquals(1, given.size());
+                assertEquals("only", given.get(0).variant());
+                assertEquals(given.get(0).events(), value.events(), edk2 + " " + device);
+                different.add(digests(value, EventType.EV_EFI_VARIABLE_BOOT).toString());
+            }
+            assertEquals(3, different.size());
+        }
+    }
+
+    /** Where the boot variables are given, and the firmware measures no fw_cfg items, the disk does not matter. */
+    @Test
+    void aDiskThatMakesNoDifferenceMakesNoSet() throws IOException {
+        if (Shared.file("firmware/deb13-OVMF.fd.xz").isEmpty()) {
+            return;
+        }
+        RtmrInputs.Builder in = inputs(launch("firmware/deb13-OVMF.fd.xz", Optional.empty()))
+                .boot(BootInputs.builder().build())
+                .bootOrder(List.of(3))
+                .bootVariable(3, Source.of("Boot0003", new byte[] {1, 2, 3}));
+        assertEquals(
+                1, ofRtmr0(in.edk2(Edk2Generation.of("202502").orElseThrow())).size());
+        // bootorder of fw_cfg names the disk, too
+        List<RtmrValue> newer = ofRtmr0(in.edk2(Edk2Generation.of("202505").orElseThrow()));
+        assertEquals(3, newer.size());
+        // what is not known is so with any disk, once
+        RtmrInputs.Builder without = in.withoutAcpi();
+        List<RtmrValue> missing = ofRtmr0(without);
+        assertEquals(1, missing.size());
+        assertEquals("only", missing.get(0).variant());
+        assertInstanceOf(Prediction.NotPredictable.class, missing.get(0).prediction());
+    }
+
+    private static List<RtmrValue> ofRtmr0(RtmrInputs.Builder in) {
+        return Rtmr.of(in.build()).stream()
+                .filter(value -> value.register() == 0)
+                .toList();
     }
 
     /** A stub from 261 on adds structures of the SMBIOS table behind the boot variables, as in PCR 1. */
