@@ -82,7 +82,7 @@ final class MetadataFileTest {
                 String.join("\n", typed.out().lines().toList().subList(2, 4)) + "\n",
                 measure("tdx metadata.json --edk2 202411 --runtime-only --direct-boot true")
                         .out());
-        // What is typed goes before it.
+        // What is typed goes before it; 32 GiB is what QEMU's q35 has by itself (Q35_PCI_HOST_HOLE64_SIZE_DEFAULT).
         assertEquals(
                 measure("tdx OVMF.fd --order section").out(),
                 measure("tdx metadata.json --two-pass-add-pages true --register mrtd")
@@ -144,11 +144,11 @@ final class MetadataFileTest {
                         .out(),
                 other.out());
         assertTrue(!plain.out().equals(other.out()));
-        // What is typed goes before it.
+        // What is typed goes before it; 32 GiB is what QEMU's q35 has by itself (Q35_PCI_HOST_HOLE64_SIZE_DEFAULT).
         assertEquals(
                 plain.out(),
                 measure("tdx vm.json --firmware OVMF.fd --num-nics 1 --hotplug-off false --host-share-mode 9p"
-                                + " --pci-hole64-size 2147483648 " + qemu + boot)
+                                + " --pci-hole64-size 34359738368 " + qemu + boot)
                         .out());
         // Each that cannot be honoured is named.
         write("vm.json", String.format(fields, 0, 1, false, "").replace("'num_gpus': 0", "'num_gpus': 1"));
@@ -166,7 +166,7 @@ final class MetadataFileTest {
         assertTrue(
                 without.err()
                         .contains(
-                                "that hotplug_off, hugepages, num_gpus, num_nics, pci_hole64_size of the metadata describe"),
+                                "that host_share_mode, hotplug_off, hugepages, num_gpus, num_nics, pci_hole64_size of the metadata describe"),
                 without.toString());
     }
 
