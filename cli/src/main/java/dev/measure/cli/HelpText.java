@@ -35,11 +35,7 @@ final class HelpText {
     /** {@return the page of one verb} */
     static String of(Verb verb) {
         StringBuilder text = new StringBuilder();
-        text.append("measure ")
-                .append(verb.name())
-                .append(": ")
-                .append(verb.summary())
-                .append('\n');
+        wrapped(text, "measure " + verb.name() + ": " + verb.summary(), 0);
         if (!verb.examples().isEmpty()) {
             text.append("\nExamples:\n");
             verb.examples().forEach(example -> example(text, example));
@@ -65,7 +61,35 @@ final class HelpText {
 
     private static void example(StringBuilder text, Verb.Example example) {
         text.append("  # ").append(example.what()).append('\n');
-        text.append("  measure ").append(example.line()).append('\n');
+        String line = "  measure " + example.line();
+        // A long line goes on behind a backslash, so that it can still be copied; never inside of quotes.
+        for (int end = lineEnd(line); end > 0; end = lineEnd(line)) {
+            text.append(line, 0, end).append(" \\\n");
+            line = "      " + line.substring(end + 1);
+        }
+        text.append(line).append('\n');
+    }
+
+    /** {@return the last blank before the width at which a line of the shell can end, before an option if possible; else 0} */
+    private static int lineEnd(String line) {
+        if (line.length() <= WIDTH) {
+            return 0;
+        }
+        int end = 0;
+        int beforeOption = 0;
+        char quote = 0;
+        for (int i = line.length() - line.stripLeading().length(); i <= WIDTH - 2; i++) {
+            char c = line.charAt(i);
+            if (quote != 0) {
+                quote = c == quote ? 0 : quote;
+            } else if (c == '\'' || c == '"') {
+                quote = c;
+            } else if (c == ' ') {
+                end = i;
+                beforeOption = line.startsWith("-", i + 1) ? i : beforeOption;
+            }
+        }
+        return beforeOption > 0 ? beforeOption : end;
     }
 
     private static void option(StringBuilder text, Options.Option option) {

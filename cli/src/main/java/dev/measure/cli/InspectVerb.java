@@ -27,11 +27,7 @@ final class InspectVerb implements Verb {
 
     @Override
     public String summary() {
-        return "says what a file is and what is in it: UKI, add-on, kernel, firmware, IGVM, SMBIOS dump, EFI variables"
-                + " (signature lists, signed updates, efivarfs, VARS), SNP report, ID block, GCE endorsement, TD"
-                + " quote or report, event log, PCR signatures, .pcrlock, certificates, reference values (CoRIM,"
-                + " RVPS, NitroTPM), Nitro attestation document, evidence in the JSON of an attester; names"
-                + " statements, policies, templates and settings of other programs";
+        return "says what a file is and what is in it: images, firmware, logs, reports, keys, reference values";
     }
 
     @Override
@@ -66,7 +62,11 @@ final class InspectVerb implements Verb {
 
     @Override
     public List<String> notes() {
-        return List.of();
+        return List.of(
+                "It knows UKIs, add-ons, kernels, firmware, IGVM, SMBIOS dumps, EFI variables (signature lists, signed updates,"
+                        + " efivarfs, VARS), SNP reports, ID blocks, GCE endorsements, TD quotes and reports, event logs, PCR signatures,"
+                        + " .pcrlock, certificates, reference values (CoRIM, RVPS, NitroTPM), Nitro attestation documents, evidence in the"
+                        + " JSON of an attester; and names statements, policies, templates and settings of other programs.");
     }
 
     @Override

@@ -128,7 +128,10 @@ final class LockVerb implements Verb {
             call.sink().flush();
             call.talk()
                     .error(
-                            lock.lock() + " has other values, and was left alone",
+                            lock.lock()
+                                    + (drift.get().exit() == ExitCode.MISMATCH
+                                            ? " has other values, and was left alone"
+                                            : " is of something else, and was left alone"),
                             "if the change is wanted: measure lock --update");
             return ExitCode.MISMATCH;
         }

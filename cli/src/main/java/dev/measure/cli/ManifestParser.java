@@ -48,6 +48,9 @@ final class ManifestParser {
     private int nodes;
     private int counted;
     private long countedBytes;
+    private int lineAt;
+    private int columnsAt;
+    private int indexAt;
 
     private ManifestParser(String name, String what, int maxNodes, String text, int mark, JsonParser parser) {
         this.name = name;
@@ -219,15 +222,25 @@ final class ManifestParser {
         return new ManifestNode.Place(name, mark + offset(index(at)), line, Math.max(1, at.getColumnNr()));
     }
 
-    /** The index of a place in the text. Columns of YAML count code points, those of JSON count characters. */
+    /**
+     * The index of a place in the text. Columns of YAML count code points, those of JSON count characters. Places are asked for in
+     * order, so the characters of a long line are gone through once.
+     */
     private int index(JsonLocation at) {
-        int start = lines[Math.max(1, Math.min(at.getLineNr(), lines.length)) - 1];
+        int line = Math.max(1, Math.min(at.getLineNr(), lines.length));
         int columns = Math.max(1, at.getColumnNr()) - 1;
-        if (parser instanceof YAMLParser) {
-            int there = text.codePointCount(start, text.length());
-            return text.offsetByCodePoints(start, Math.min(columns, there));
+        if (!(parser instanceof YAMLParser)) {
+            return Math.min(text.length(), lines[line - 1] + columns);
         }
-        return Math.min(text.length(), start + columns);
+        if (line != lineAt || columns < columnsAt) {
+            lineAt = line;
+            columnsAt = 0;
+            indexAt = lines[line - 1];
+        }
+        for (; columnsAt < columns && indexAt < text.length(); columnsAt++) {
+            indexAt += Character.charCount(text.codePointAt(indexAt));
+        }
+        return indexAt;
     }
 
     /** Bytes before a character. Places are asked for in order, so each character is counted once. */

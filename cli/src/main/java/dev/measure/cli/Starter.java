@@ -135,15 +135,17 @@ final class Starter {
         }
         String choices = (several ? "      profile: all\n" : "")
                 + (uki.firmwares().isEmpty() ? "" : "      fwid: all # by the stub, and none\n");
-        text.append("  # What a TPM holds of the image in the initrd; a boot adds the words of systemd-pcrphase.\n")
+        text.append(
+                        "  # What a TPM holds of the image in the initrd; a boot adds the words of systemd-pcrphase\n  # (the firmware's event log ends before them: to check one, add none).\n")
                 .append("  - pcr:\n      image: image\n      pcr: 11\n      bank: [sha256, sha384]\n")
                 .append(choices)
                 .append("      phase: [enter-initrd, \"enter-initrd:leave-initrd\"]\n");
         if (gives("pcr", "image", List.of(), List.of("--pcr=4", "--secure-boot=off"))) {
             text.append(
                             "  # The image as the firmware starts it, without Secure Boot and boot loader; for others: loader, vars, db.\n")
-                    .append(
-                            "  - pcr:\n      image: image\n      pcr: 4\n      bank: [sha256, sha384]\n      secure-boot: \"off\"\n");
+                    .append("  - pcr:\n      image: image\n      pcr: 4\n      bank: [sha256, sha384]\n")
+                    .append(choices) // those of PCR 11: values of one machine have the same keys
+                    .append("      secure-boot: \"off\"\n");
         }
     }
 

@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TimeZone;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -139,15 +139,12 @@ class LockTest {
     }
 
     @Test
-    void locksThousandsOfValuesOfARealImageInSecondsAndTheSameEachTime() throws IOException {
+    void locksThousandsOfValuesOfARealImageTheSameEachTime() throws IOException {
         big();
-        long started = System.nanoTime();
         Session first = run("lock");
-        Duration took = Duration.ofNanos(System.nanoTime() - started);
         assertEquals(0, first.exit(), first.err());
         byte[] bytes = Files.readAllBytes(folder.resolve("measure.lock.json"));
         assertTrue(lock().values().size() > 1800, "values: " + lock().values().size());
-        assertTrue(took.toSeconds() < 60, "seconds, not minutes, on a slow machine: " + took);
         Locale locale = Locale.getDefault();
         TimeZone zone = TimeZone.getDefault();
         try {
@@ -212,6 +209,23 @@ class LockTest {
         JsonSchema schema = schema("manifest-v1.schema.json");
         String yaml = Files.readString(folder.resolve("measure.yaml"));
         assertEquals(Set.of(), schema.validate(new YAMLMapper().readTree(yaml)), yaml);
+    }
+
+    /** A machine in any profile, with any firmware, can hold a golden value of every PCR that is asked for. */
+    @Test
+    void thePcrsOfAStarterAreOfTheSameMachines() throws IOException {
+        assertEquals(0, run("lock", "--init", "fuki-sample.efi").exit());
+        assertEquals(0, run("lock").exit());
+        Map<String, Set<String>> machines = new TreeMap<>();
+        for (GoldenValue value : lock().values()) {
+            if (value.id().startsWith("pcr")) {
+                machines.computeIfAbsent(value.id().replaceFirst("/.*", ""), any -> new TreeSet<>())
+                        .add(value.id().replaceFirst(".*/(profile=[^/]*/fwid=[^/]*)/.*", "$1"));
+            }
+        }
+        assertEquals(Set.of("pcr4", "pcr11"), machines.keySet());
+        assertEquals(machines.get("pcr11"), machines.get("pcr4"));
+        assertEquals(3, machines.get("pcr4").size(), "none, and the two firmwares of the sample");
     }
 
     @Test
