@@ -35,6 +35,23 @@ public interface RegisterEvidence {
         return List.of(new FieldVerdict.NotChecked("SIGNATURE", "nobody looked at it"));
     }
 
+    /** {@return the bytes in it that whoever asked for it chose; empty if it has none, as a log} */
+    default Optional<CallerData> callerData() {
+        return Optional.empty();
+    }
+
+    /**
+     * {@return the same evidence, whose check has a verdict more: whether it is bound to a nonce, that is, holds it as its caller's data}
+     *
+     * @param nonce the nonce, or other data, for which the evidence was asked; see {@link CallerData#check}
+     * @throws IllegalArgumentException if the evidence holds no data of a caller, or cannot hold so much
+     */
+    default RegisterEvidence boundTo(byte[] nonce) {
+        CallerData data = callerData()
+                .orElseThrow(() -> new IllegalArgumentException("evidence that holds no data of its caller"));
+        return new BoundEvidence(this, data.check(nonce));
+    }
+
     /**
      * {@return the same evidence with what became of its signature}
      *

@@ -31,6 +31,11 @@ record SignedEvidence(RegisterEvidence evidence, List<FieldVerdict> trust) imple
     }
 
     @Override
+    public Optional<CallerData> callerData() {
+        return evidence.callerData();
+    }
+
+    @Override
     public List<FieldVerdict> check(Map<String, String> policy) {
         return evidence.check(policy);
     }

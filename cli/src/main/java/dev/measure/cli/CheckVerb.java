@@ -47,6 +47,9 @@ final class CheckVerb implements Verb {
                         "PCR values that a TPM signed",
                         "check --evidence quote.msg --evidence pcrs.bin --quote-signature quote.sig --ak ak.pub"),
                 new Example(
+                        "is it the answer to this nonce?",
+                        "check --evidence host1.report --nonce 6f1d0a9c52b74e83 --certificate vcek.der"),
+                new Example(
                         "a trust domain, its log, and Intel's root",
                         "check --evidence quote.bin --evidence ccel.bin --root root.pem"));
     }
@@ -69,6 +72,7 @@ final class CheckVerb implements Verb {
                                         + " CoRIM, signed or not",
                                 "--golden"),
                         Options.value("FILE", "the public key that signed the CoRIM: PEM, DER or JWK", "--golden-key")),
+                Freshness.options(),
                 EvidencePiece.trust());
     }
 
@@ -87,6 +91,8 @@ final class CheckVerb implements Verb {
                 "With --evidence it is 3 if a register holds no golden value or is missing, if the registers are of different"
                         + " machines, or if a field is not as the policies of the manifest demand; 7 if there is nothing to"
                         + " compare; 8 if a signature or certificate is wrong, or, with --require-signatures, was not verified.",
+                "Evidence without a nonce may be old, or of another machine: --nonce demands that it holds the one it was asked for"
+                        + " with. What tpm2_quote -q, snpguest or a TDX guest library put there is compared in constant time.",
                 "Nothing is downloaded: revocation, and what Intel says of the state of a platform, is not looked at.");
     }
 
@@ -117,6 +123,9 @@ final class CheckVerb implements Verb {
         }
         if (call.has("--golden-key")) {
             throw Complaint.usage("--golden-key: there is no CoRIM whose signature it verifies", "--golden FILE");
+        }
+        if (!call.has("--evidence")) {
+            EvidencePiece.refuseWithoutEvidence("--evidence", call);
         }
         LockFile lock = LockFile.of(call);
         Reports.refuse(call, List.of(call.inputs().path(lock.manifest()), lock.path()));

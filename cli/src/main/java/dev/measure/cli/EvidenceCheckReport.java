@@ -28,10 +28,13 @@ final class EvidenceCheckReport {
      *
      * @param check the comparison
      * @param golden the file that holds the golden values
-     * @param names the files of evidence, in the order of the signatures
+     * @param pieces the evidence, in the order of the signatures
+     * @param fresh what it must be bound to
      * @param demanded whether every signature must have been verified
      */
-    static CheckReport of(GoldenCheck check, String golden, List<String> names, boolean demanded) {
+    static CheckReport of(
+            GoldenCheck check, String golden, List<EvidencePiece> pieces, Freshness fresh, boolean demanded) {
+        List<String> names = pieces.stream().map(EvidencePiece::name).toList();
         EvidenceCheckReport report = new EvidenceCheckReport(golden);
         check.verdicts().forEach(report::register);
         check.unchecked()
@@ -40,6 +43,11 @@ final class EvidenceCheckReport {
         check.fields().forEach(report::field);
         for (int i = 0; i < names.size(); i++) {
             report.signature(names.get(i), check.signatures().get(i), demanded);
+        }
+        for (EvidencePiece piece : pieces) {
+            if (!fresh.isChecked(piece)) {
+                report.skipped("freshness", piece.name(), fresh.text(piece));
+            }
         }
         if (!check.disagreement().isEmpty()) {
             report.failed("machine", "one machine", Rule.EVIDENCE, check.disagreement(), "");

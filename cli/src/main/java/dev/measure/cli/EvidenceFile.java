@@ -31,18 +31,19 @@ final class EvidenceFile {
     /** Compares evidence with golden values. */
     static ExitCode check(GoldenValues golden, String goldenName, Call call) {
         List<String> names = call.values("--evidence");
-        List<EvidencePiece> pieces = EvidencePiece.read(names, call);
+        Freshness fresh = Freshness.of(call);
+        List<EvidencePiece> pieces = fresh.bind(EvidencePiece.read(names, call));
         GoldenCheck check =
                 golden.check(pieces.stream().map(EvidencePiece::evidence).toArray(RegisterEvidence[]::new));
         if (Output.isTree(call.common())) {
             Result result = new Result();
             names.forEach(name -> result.input("evidence", call.inputs().open(name)));
-            result.found(Map.of("evidence", tree(check, names)));
+            result.found(Map.of("evidence", tree(check, pieces, fresh)));
             JsonOutput.write(result, call.common(), call.sink().stream());
         } else {
-            print(check, names, call);
+            print(check, pieces, fresh, call);
         }
-        Reports.write(EvidenceCheckReport.of(check, goldenName, names, call.has("--require-signatures")), call);
+        Reports.write(EvidenceCheckReport.of(check, goldenName, pieces, fresh, call.has("--require-signatures")), call);
         call.sink().flush();
         if (!check.unchecked().isEmpty()) {
             call.talk()
@@ -100,7 +101,7 @@ final class EvidenceFile {
         return wrong ? ExitCode.MISMATCH : check.matches().isEmpty() ? ExitCode.GOLDEN_MISSING : ExitCode.DONE;
     }
 
-    private static void print(GoldenCheck check, List<String> names, Call call) {
+    private static void print(GoldenCheck check, List<EvidencePiece> pieces, Freshness fresh, Call call) {
         check.verdicts().forEach(verdict -> print(verdict, call));
         for (FieldVerdict field : check.fields()) {
             call.sink()
@@ -109,10 +110,18 @@ final class EvidenceFile {
                                     : field instanceof FieldVerdict.NotChecked ? "open      " : "differs   ")
                             + Talk.printable(field.text()));
         }
-        for (int i = 0; i < names.size(); i++) {
+        for (int i = 0; i < pieces.size(); i++) {
             call.sink()
-                    .line("signature " + Talk.printable(names.get(i)) + "  "
+                    .line("signature " + Talk.printable(pieces.get(i).name()) + "  "
                             + Talk.printable(check.signatures().get(i).text()));
+        }
+        for (EvidencePiece piece : pieces) {
+            if (piece.evidence().callerData().isPresent()) {
+                call.sink().line("freshness " + Talk.printable(piece.name()) + "  " + fresh.text(piece));
+            }
+        }
+        if (pieces.stream().noneMatch(piece -> piece.evidence().callerData().isPresent())) {
+            call.sink().line("freshness not checked: logs and plain values hold no nonce");
         }
         List<GoldenMachine> machines = check.machines();
         int shown = call.common().verbose() ? machines.size() : Math.min(MACHINES, machines.size());
@@ -145,7 +154,7 @@ final class EvidenceFile {
         }
     }
 
-    private static Map<String, Object> tree(GoldenCheck check, List<String> names) {
+    private static Map<String, Object> tree(GoldenCheck check, List<EvidencePiece> pieces, Freshness fresh) {
         List<Object> rows = new ArrayList<>();
         for (Verdict verdict : check.verdicts()) {
             Map<String, Object> row = new LinkedHashMap<>();
@@ -171,16 +180,22 @@ final class EvidenceFile {
         tree.put("registers", rows);
         tree.put("fields", Keys.rows(check.fields()));
         List<Object> signatures = new ArrayList<>();
-        for (int i = 0; i < names.size(); i++) {
+        for (int i = 0; i < pieces.size(); i++) {
             GoldenSignature signature = check.signatures().get(i);
             Map<String, Object> row = new LinkedHashMap<>();
-            row.put("file", names.get(i));
+            row.put("file", pieces.get(i).name());
             row.put("state", signature.state().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             row.put("text", signature.text());
             row.put("verdicts", Keys.rows(signature.verdicts()));
             signatures.add(row);
         }
         tree.put("signatures", signatures);
+        List<Object> freshness = new ArrayList<>();
+        for (EvidencePiece piece : pieces) {
+            freshness.add(FirmwareReport.row(
+                    "file", piece.name(), "checked", fresh.isChecked(piece), "text", fresh.text(piece)));
+        }
+        tree.put("freshness", freshness);
         tree.put(
                 "machines",
                 check.machines().stream()
@@ -194,11 +209,11 @@ final class EvidenceFile {
     }
 
     /** {@return the golden values that evidence shows, each with the file that shows it} */
-    static List<GoldenConfirmation> confirmations(String name, GoldenValues golden, LockFile lock, Call call) {
+    static List<GoldenConfirmation> confirmations(EvidencePiece piece, GoldenValues golden, LockFile lock, Call call) {
+        String name = piece.name();
         String inFolder = inFolder(name, lock, call);
         Source file = call.inputs().open(name);
-        GoldenCheck check =
-                golden.check(EvidencePiece.read(List.of(name), call).get(0).evidence());
+        GoldenCheck check = golden.check(piece.evidence());
         TreeSet<String> wrong = check.verdicts().stream()
                 .filter(Verdict.Mismatch.class::isInstance)
                 .map(verdict -> verdict.register().text())

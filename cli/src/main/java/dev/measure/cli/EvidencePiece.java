@@ -9,23 +9,38 @@ import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.Replay;
 import dev.measure.snp.EndorsementChain;
 import dev.measure.snp.SnpEvidence;
+import dev.measure.tdx.TdQuote;
 import dev.measure.tpm.AttestationKey;
 import dev.measure.tpm.PcrListing;
 import dev.measure.tpm.TpmQuote;
 import dev.measure.tpm.TpmSignature;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A file of evidence that a command line names, with what became of its signature.
  *
  * @param name the file's name
  * @param evidence what it shows
+ * @param kind what it is
+ * @param isOfParavisor whether Azure's paravisor asked for it, and not the caller
  */
-record EvidencePiece(String name, RegisterEvidence evidence) {
+record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean isOfParavisor) {
+    /** What it is, as far as options differ. */
+    enum Kind {
+        SNP,
+        TD_QUOTE,
+        TD_REPORT,
+        TPM_QUOTE,
+        UNSIGNED
+    }
+
     static final String KINDS =
             "an SNP report, a TD quote or report, an event log, PCR values (tpm2_pcrread, tpm2_quote -o, systemd-analyze"
                     + " pcrs, /sys/class/tpm), or a quote of a TPM (tpm2_quote -m)";
@@ -73,29 +88,75 @@ record EvidencePiece(String name, RegisterEvidence evidence) {
         Optional<TpmQuote> quote = quotes.stream()
                 .findFirst()
                 .map(name -> TpmQuote.read(call.inputs().open(name)));
-        Map<String, RegisterEvidence> read = new LinkedHashMap<>();
+        Map<String, EvidencePiece> read = new LinkedHashMap<>();
         for (String name : others) {
             Source file = call.inputs().open(name);
             boolean bare = quote.isPresent()
                     && !known(file)
                     && file.length() == quote.get().valueBytes();
-            read.put(name, bare ? new PcrListing(quote.get().values(file)) : read(file, call));
+            read.put(
+                    name,
+                    bare
+                            ? new EvidencePiece(name, new PcrListing(quote.get().values(file)), Kind.UNSIGNED, false)
+                            : read(file, name, call));
         }
         quote.ifPresent(given -> read.put(
                 quotes.get(0),
-                given.of(
-                        pcrs(given, read),
-                        Keys.file(call, "--quote-signature", TpmSignature::read),
-                        Keys.file(call, "--ak", AttestationKey::read))));
-        return names.stream()
-                .map(name -> new EvidencePiece(name, read.get(name)))
-                .toList();
+                new EvidencePiece(
+                        quotes.get(0),
+                        given.of(
+                                pcrs(given, read.values()),
+                                Keys.file(call, "--quote-signature", TpmSignature::read),
+                                Keys.file(call, "--ak", AttestationKey::read)),
+                        Kind.TPM_QUOTE,
+                        false)));
+        refuseUnused(read.values(), call);
+        return names.stream().map(read::get).toList();
+    }
+
+    /** An option that does nothing makes its user believe that something was verified. */
+    private static void refuseUnused(Collection<EvidencePiece> pieces, Call call) {
+        Set<Kind> kinds = pieces.stream().map(EvidencePiece::kind).collect(Collectors.toSet());
+        if (!kinds.contains(Kind.TD_QUOTE)) {
+            refuse("--root", "there is no TD quote whose chain ends at it", "--evidence quote.bin", call);
+        }
+        if (!kinds.contains(Kind.SNP)) {
+            refuse("--certificate", "there is no SNP report to verify", "--evidence host1.report", call);
+            if (!call.has("--golden")) {
+                refuse("--at", "there is no SNP report whose certificates are valid then", "leave it out", call);
+            }
+        }
+    }
+
+    /** Refuses options about evidence where none is given. */
+    static void refuseWithoutEvidence(String evidence, Call call) {
+        for (Options.Group group : List.of(trust(), Freshness.options())) {
+            for (Options.Option option : group.options()) {
+                refuse(option.names().get(0), "it is about evidence, and none is given", evidence + " FILE", call);
+            }
+        }
+    }
+
+    private static void refuse(String option, String why, String hint, Call call) {
+        if (call.has(option)) {
+            throw Complaint.usage(option + ": " + why, hint);
+        }
+    }
+
+    /** {@return the same piece, which must hold data of its caller that an option gives} */
+    EvidencePiece boundTo(Source data, String option) {
+        try {
+            return new EvidencePiece(name, evidence.boundTo(data.toByteArray()), kind, isOfParavisor);
+        } catch (IllegalArgumentException e) {
+            throw Complaint.usage(option + ": " + e.getMessage(), "");
+        }
     }
 
     /** The PCR values of the first file that shows all that is quoted, or of all. */
-    private static Map<Register, Digest> pcrs(TpmQuote quote, Map<String, RegisterEvidence> read) {
+    private static Map<Register, Digest> pcrs(TpmQuote quote, Collection<EvidencePiece> read) {
         Map<Register, Digest> all = new LinkedHashMap<>();
-        for (RegisterEvidence evidence : read.values()) {
+        for (EvidencePiece piece : read) {
+            RegisterEvidence evidence = piece.evidence();
             boolean whole = quote.selection().stream()
                     .allMatch(bank -> bank.pcrs().stream()
                             .allMatch(pcr -> evidence.registers().containsKey(new Register.Pcr(pcr, bank.bank()))));
@@ -115,23 +176,25 @@ record EvidencePiece(String name, RegisterEvidence evidence) {
                 || EventLog.recognises(file);
     }
 
-    private static RegisterEvidence read(Source given, Call call) {
+    private static EvidencePiece read(Source given, String name, Call call) {
         Source file = Envelope.open(given);
         Optional<Source> root = call.value("--root").map(call.inputs()::open);
         if (SnpEvidence.looksLike(file) && !TdEvidenceFile.isHcl(file)) {
-            return snp(SnpEvidence.read(file), call);
+            SnpEvidence report = SnpEvidence.read(file);
+            return new EvidencePiece(name, snp(report, call), Kind.SNP, report.form() == SnpEvidence.Form.HCL);
         }
         if (TdEvidenceFile.recognises(file)) {
-            return td(file, root);
+            return td(file, name, root);
         }
         if (PcrListing.recognises(file)) {
-            return PcrListing.read(file);
+            return new EvidencePiece(name, PcrListing.read(file), Kind.UNSIGNED, false);
         }
         if (EventLog.recognises(file)) {
-            return Replay.of(EventLog.read(file, call.common().strictness()));
+            Replay replay = Replay.of(EventLog.read(file, call.common().strictness()));
+            return new EvidencePiece(name, replay, Kind.UNSIGNED, false);
         }
         if (DstackQuote.is(file)) {
-            return td(file, root);
+            return td(file, name, root);
         }
         throw new Complaint(
                 ExitCode.MALFORMED,
@@ -152,7 +215,7 @@ record EvidencePiece(String name, RegisterEvidence evidence) {
         return evidence.report().with(Keys.read(() -> chain.verify(evidence.report(), Keys.moment(call))));
     }
 
-    private static RegisterEvidence td(Source file, Optional<Source> root) {
+    private static EvidencePiece td(Source file, String name, Optional<Source> root) {
         TdEvidenceFile given = TdxVerifyQuoteVerb.evidence(file, root);
         List<FieldVerdict> trust = new ArrayList<>();
         for (FieldVerdict verdict : given.trust()) {
@@ -162,6 +225,7 @@ record EvidencePiece(String name, RegisterEvidence evidence) {
                             ? new FieldVerdict.NotChecked(verdict.field(), "no root certificate is given: --root FILE")
                             : verdict);
         }
-        return given.evidence().with(trust);
+        Kind kind = given.evidence() instanceof TdQuote ? Kind.TD_QUOTE : Kind.TD_REPORT;
+        return new EvidencePiece(name, given.evidence().with(trust), kind, TdEvidenceFile.isHcl(file));
     }
 }

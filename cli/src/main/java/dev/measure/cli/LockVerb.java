@@ -71,6 +71,9 @@ final class LockVerb implements Verb {
         if (call.has("--init")) {
             return Starter.write(call);
         }
+        if (!call.has("--confirm")) {
+            EvidencePiece.refuseWithoutEvidence("--confirm", call);
+        }
         LockFile lock = LockFile.of(call);
         Manifest manifest = lock.read(call);
         ManifestExports.refuseOwnFiles(manifest, lock, call);
@@ -176,8 +179,8 @@ final class LockVerb implements Verb {
                 call.talk().say("note: no longer confirmed by " + seen.evidence() + ": " + seen.id());
             }
         }
-        for (String name : call.values("--confirm")) {
-            kept.addAll(EvidenceFile.confirmations(name, computed, lock, call));
+        for (EvidencePiece piece : EvidencePiece.read(call.values("--confirm"), call)) {
+            kept.addAll(EvidenceFile.confirmations(piece, computed, lock, call));
         }
         return new GoldenValues(
                 computed.madeBy(),

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -142,6 +143,65 @@ class EvidenceCheckTest {
         Session demanded = check("--require-signatures");
         assertEquals(8, demanded.exit(), demanded.toString());
         assertTrue(demanded.err().contains("signature not verified: no certificate of the VCEK"), demanded.err());
+    }
+
+    /** REPORT_DATA, 64 bytes at 0x50: AMD SEV-SNP Firmware ABI, table "ATTESTATION_REPORT structure". */
+    @Test
+    void aReportAnswersOneNonce() throws IOException {
+        turin();
+        byte[] report = Files.readAllBytes(Path.of(files.get(0)));
+        byte[] data = Arrays.copyOfRange(report, 0x50, 0x90);
+        assertBound(data, "REPORT_DATA");
+        // A shorter nonce stands in front of zeros.
+        byte[] nonce = HexFormat.of().parseHex("6f1d0a9c52b74e83");
+        System.arraycopy(Arrays.copyOf(nonce, 64), 0, report, 0x50, 64);
+        Files.write(folder.resolve("short.bin"), report);
+        files.set(0, "short.bin");
+        assertEquals(0, check("--nonce", "6f1d0a9c52b74e83").exit());
+        assertEquals(0, check("--nonce", "0x6F1D0A9C52B74E8300").exit());
+        assertEquals(3, check("--nonce", "6f1d0a9c52b74e").exit());
+        Files.write(folder.resolve("nonce.bin"), nonce);
+        assertEquals(0, check("--nonce", "nonce.bin").exit());
+        assertEquals(2, check("--nonce", "00".repeat(65)).exit());
+        Files.write(folder.resolve("empty"), new byte[0]);
+        assertEquals(2, check("--nonce", "empty").exit());
+        Session json = check("--nonce", "6f1d0a9c52b74e84", "--json");
+        assertEquals(3, json.exit(), json.toString());
+        JsonNode freshness = JSON.readTree(json.out()).at("/found/evidence/freshness/0");
+        assertEquals("short.bin", freshness.get("file").asText());
+        assertTrue(freshness.get("checked").asBoolean());
+    }
+
+    /** REPORTDATA, 64 bytes at 520 of the body, which a header of 48 bytes and, in version 5, 6 bytes more precede. */
+    @Test
+    void aQuoteAnswersOneNonce() throws IOException {
+        Path quote = shared(TDX + "evidence/quotes/tdx_quote_5.dat");
+        files.add(quote.toString());
+        goldenQuote(quote("quotes/tdx_quote_5.dat"));
+        byte[] bytes = Files.readAllBytes(quote);
+        assertEquals(5, bytes[0]);
+        assertBound(Arrays.copyOfRange(bytes, 48 + 6 + 520, 48 + 6 + 584), "REPORTDATA");
+    }
+
+    private void assertBound(byte[] data, String field) throws IOException {
+        String right = HexFormat.of().formatHex(data);
+        data[63] ^= 1;
+        String wrong = HexFormat.of().formatHex(data);
+        String file = files.get(0);
+        Session none = check();
+        assertEquals(0, none.exit(), none.toString());
+        assertTrue(none.out().contains("freshness " + file + "  not checked: no --nonce is given\n"), none.out());
+        for (String option : List.of("--nonce", "--report-data")) {
+            Session fresh = check(option, right);
+            assertEquals(0, fresh.exit(), fresh.toString());
+            assertTrue(fresh.out().contains("matches   " + field + ": " + right + "\n"), fresh.out());
+            assertTrue(fresh.out().contains("freshness " + file + "  checked: " + field + "\n"), fresh.out());
+            Session stale = check(option, wrong);
+            assertEquals(3, stale.exit(), stale.toString());
+            assertTrue(stale.err().contains(field + ": expected " + wrong + ", found " + right), stale.err());
+        }
+        // What REPORT_DATA holds is said apart, and the nonce is in it by a hash that the caller has made.
+        assertEquals(2, check("--nonce", wrong, "--report-data", right).exit());
     }
 
     @Test

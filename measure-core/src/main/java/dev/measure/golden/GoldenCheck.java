@@ -24,7 +24,7 @@ import java.util.TreeSet;
  * demands. A signature that is wrong fails; one that nobody could look at does not, and {@link #isSigned()} tells.
  *
  * @param verdicts one for each register of the evidence, in its order, then one {@link Verdict.Absent} for each that is missing
- * @param fields one for each field that a policy names, and for the debug bit of a guest
+ * @param fields one for each field that a policy names, for the debug bit of a guest, and for each piece that must be bound to a nonce
  * @param signatures one for each piece of evidence, in its order
  * @param machines the machines that the evidence can be of, as the golden values tell them; empty if no register matches, or if the
  *     matches are of different machines
@@ -66,10 +66,10 @@ public record GoldenCheck(
                 }
                 technologies.add(technology(inEvidence(register)));
             });
-            piece.technology().ifPresent(technology -> {
-                judged.add(technology);
-                fields.addAll(piece.check(golden.policies().getOrDefault(technology, Map.of())));
-            });
+            piece.technology().ifPresent(judged::add);
+            fields.addAll(piece.check(piece.technology()
+                    .map(technology -> golden.policies().getOrDefault(technology, Map.of()))
+                    .orElse(Map.of())));
         }
         Set<String> unchecked = new TreeSet<>();
         golden.policies().forEach((technology, policy) -> {

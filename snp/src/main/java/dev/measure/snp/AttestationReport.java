@@ -1,5 +1,6 @@
 package dev.measure.snp;
 
+import dev.measure.CallerData;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
@@ -286,6 +287,12 @@ public record AttestationReport(
     @Override
     public Optional<String> technology() {
         return Optional.of(ReportPolicy.TECHNOLOGY);
+    }
+
+    /** {@return REPORT_DATA} */
+    @Override
+    public Optional<CallerData> callerData() {
+        return Optional.of(new CallerData("REPORT_DATA", Source.of("REPORT_DATA", reportData.toByteArray()), true));
     }
 
     /** {@return a verdict for each field that a policy of {@link ReportPolicy#fields()} names} */

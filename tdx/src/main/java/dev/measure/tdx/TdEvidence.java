@@ -1,5 +1,6 @@
 package dev.measure.tdx;
 
+import dev.measure.CallerData;
 import dev.measure.Digest;
 import dev.measure.FieldVerdict;
 import dev.measure.Register;
@@ -59,6 +60,12 @@ public sealed interface TdEvidence extends RegisterEvidence permits TdReport, Td
     @Override
     default List<FieldVerdict> check(Map<String, String> policy) {
         return TdPolicy.of(policy).check(this);
+    }
+
+    /** {@return REPORTDATA} */
+    @Override
+    default Optional<CallerData> callerData() {
+        return Optional.of(new CallerData("REPORTDATA", reportData(), true));
     }
 
     /** {@return MRTD and the four RTMRs} */

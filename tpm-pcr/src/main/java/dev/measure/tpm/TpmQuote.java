@@ -1,5 +1,6 @@
 package dev.measure.tpm;
 
+import dev.measure.CallerData;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
@@ -171,7 +172,19 @@ public record TpmQuote(
         }
         trust.add(digest(quoted, missing, signature));
         Map<Register, Digest> shown = Collections.unmodifiableMap(quoted);
-        return ((RegisterEvidence) () -> shown).with(trust);
+        return new Quoted(shown, new CallerData("QUOTE.extraData", nonce(), false)).with(trust);
+    }
+
+    private Source nonce() {
+        return Source.of("extraData", HexFormat.of().parseHex(extraData));
+    }
+
+    /** PCR values that a quote signs. */
+    private record Quoted(Map<Register, Digest> registers, CallerData extraData) implements RegisterEvidence {
+        @Override
+        public Optional<CallerData> callerData() {
+            return Optional.of(extraData);
+        }
     }
 
     private FieldVerdict digest(Map<Register, Digest> quoted, List<String> missing, Optional<TpmSignature> signature) {
