@@ -45,7 +45,7 @@ public final class Compare {
     private static final int PAGE = 4096;
     private static final int OFTEN = 50; // the system counts a process's time in hundredths of a second
     private static final int WARM = 2000;
-    private static final int IN_A_ROW = 10; // so often each side works before it is the other's turn
+    private static final int IN_A_ROW = 100; // so often each side works before it is the other's turn
     private static final Set<DigestAlgorithm> FOUR = EnumSet.range(DigestAlgorithm.SHA1, DigestAlgorithm.SHA512);
 
     private final Map<String, String> options = new LinkedHashMap<>();

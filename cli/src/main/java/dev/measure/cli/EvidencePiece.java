@@ -42,7 +42,7 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
     }
 
     static final String KINDS =
-            "an SNP report, a TD quote or report, an event log, PCR values (tpm2_pcrread, tpm2_quote -o, systemd-analyze"
+            "an SNP report, a TD quote or report, an event log, PCR values (tpm2_pcrread, tpm2_quote, systemd-analyze"
                     + " pcrs, /sys/class/tpm), or a quote of a TPM (tpm2_quote -m)";
 
     /** {@return options that say whom to trust} */

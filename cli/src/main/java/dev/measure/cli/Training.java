@@ -31,7 +31,7 @@ final class Training {
     /**
      * Runs the commands.
      *
-     * @param args which commands: version, snp or all; and an f-UKI to run them on, or nothing for those that take no file
+     * @param args which commands: version, snp or all
      * @throws IOException if no temporary file can be written
      * @throws InterruptedException if the thread is interrupted
      */
@@ -47,18 +47,27 @@ final class Training {
         if (all) {
             run(List.of("help"));
         }
-        for (String fuki : List.of(args).subList(1, args.length)) {
-            Path firmware = Files.createTempFile("measure-training", ".fd");
-            try {
-                Files.write(firmware, firmware(fuki));
-                run(List.of("snp", "--firmware", firmware.toString(), "--vcpus", "2", "--vcpu-type", "EPYC-v4"));
-                run(List.of("snp", fuki, "--vcpus", "2", "--vcpu-type", "EPYC-v4"));
-            } finally {
-                Files.delete(firmware);
-            }
+        Path image = Files.createTempFile("measure-training", ".efi");
+        Path firmware = Files.createTempFile("measure-training", ".fd");
+        try {
+            Files.write(image, sample());
+            String fuki = image.toString();
+            Files.write(firmware, firmware(fuki));
+            run(List.of("snp", "--firmware", firmware.toString(), "--vcpus", "2", "--vcpu-type", "EPYC-v4"));
+            run(List.of("snp", fuki, "--vcpus", "2", "--vcpu-type", "EPYC-v4"));
             if (all) {
                 onImage(fuki);
             }
+        } finally {
+            Files.delete(image);
+            Files.delete(firmware);
+        }
+    }
+
+    /** The f-UKI that the project carries; it is in the jar, since an installed command has nothing else. */
+    private static byte[] sample() throws IOException {
+        try (InputStream in = Training.class.getResourceAsStream("fuki-sample.efi")) {
+            return in.readAllBytes();
         }
     }
 

@@ -67,8 +67,28 @@ final class StacksTest {
                     .orElse("the VMM's"));
             text.append(" | ").append(stack.source()).append(" |\n");
         }
+        text.append(PUBLISHED);
         return text.toString();
     }
+
+    private static final String PUBLISHED = """
+
+            ## Values that others have published
+
+            Tests reproduce what can be computed from files that can be had: the RTMRs of both hardware quotes of dstack's fixtures (their
+            firmware is not among them, its MRTD is), the seven TD HOB digests that hardware reported, the digests of events that never
+            change, and MRTD in every order, as other programs give it. Of these published values the inputs are in no package of Debian and in no public repository that
+            was found, so they are compared with nothing:
+
+            | value | begins with | what is missing |
+            |---|---|---|
+            | MRTD in page order of Ubuntu's ovmf 2025.02-3ubuntu2 (virtee/tdx-measure) | 7357a10d | OVMF.fd, SHA-256 9e807cb2... |
+            | RTMR0 of its cases runtime-capture and canonical-defaults | a2749c84, e1cf95c7 | the same, and the tables of the guest |
+            | dstack 0.5.5, 1 vCPU, 2 GiB (dstack-mr tests) | f06dfda6 | the image |
+            | MRTD on a B200 host (confidential-os-builder) | 9309eaae | OVMF.inteltdx.fd of KubeVirt 1.9.0-beta.0 |
+            | both MRTDs of td-shim issue 740 | 3491d438, 91eb2b44 | Canonical's OVMF for noble |
+            | ACPI digests of Contrast, Kata 4.0 | a98ebc08 | the QEMU that it builds |
+            """;
 
     private record Stack(
             String name,

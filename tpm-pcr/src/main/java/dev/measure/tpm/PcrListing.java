@@ -22,9 +22,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * PCR values as programs list them: what {@code tpm2_pcrread} prints, the PCR file of {@code tpm2_quote -o}, the files
- * {@code /sys/class/tpm/tpm0/pcr-sha256/*} as {@code grep . FILES} prints them, {@code systemd-analyze pcrs} with or without
- * {@code --json}, and lines {@code 11:sha256=...} of systemd-measure.
+ * PCR values as programs list them: what {@code tpm2_pcrread} and {@code tpm2_quote} print, the PCR file of {@code tpm2_quote -o}, the
+ * files {@code /sys/class/tpm/tpm0/pcr-sha256/*} as {@code grep . FILES} prints them, the SHA-1 bank that Linux lists of a TPM 1.2
+ * ({@code /sys/class/tpm/tpm0/device/pcrs}), {@code systemd-analyze pcrs} with or without {@code --json}, and lines
+ * {@code 11:sha256=...} of systemd-measure.
  *
  * @param registers the values
  */
@@ -37,6 +38,12 @@ public record PcrListing(Map<Register, Digest> registers) implements RegisterEvi
     private static final Pattern YAML_VALUE = Pattern.compile("\\s*([0-9]{1,2})\\s*:\\s*0x([0-9A-Fa-f]+)\\s*");
     private static final Pattern SYSFS =
             Pattern.compile("(?:.*/)?pcr-" + BANK + "/([0-9]{1,2}):\\s*([0-9A-Fa-f]+)\\s*");
+    /** Linux drivers/char/tpm/tpm-sysfs.c, pcrs_show. */
+    private static final Pattern TPM_12 = Pattern.compile("PCR-([0-9]{2}): ((?:[0-9A-F]{2} ?){20})\\s*");
+
+    /** What {@code tpm2_quote} prints beside the values. */
+    private static final Pattern QUOTE = Pattern.compile("(quoted|signature|  alg|  sig|calcDigest):.*");
+
     private static final Pattern SYSTEMD = Pattern.compile("([0-9]{1,2}):" + BANK + "=([0-9a-f]+)\\s*");
     private static final Pattern TABLE_HEAD = Pattern.compile("NR\\s+NAME\\s+(SHA1|SHA256|SHA384|SHA512)\\s*");
     private static final Pattern TABLE_ROW = Pattern.compile("\\s*([0-9]{1,2})\\s+\\S+\\s+([0-9a-f]+)\\s*");
@@ -78,7 +85,7 @@ public record PcrListing(Map<Register, Digest> registers) implements RegisterEvi
         return text.lines()
                 .filter(line -> !isNoise(line))
                 .findFirst()
-                .filter(line -> List.of(YAML_BANK, SYSFS, SYSTEMD, TABLE_HEAD).stream()
+                .filter(line -> List.of(YAML_BANK, SYSFS, TPM_12, SYSTEMD, TABLE_HEAD).stream()
                         .anyMatch(pattern -> pattern.matcher(line).matches()))
                 .isPresent();
     }
@@ -116,7 +123,8 @@ public record PcrListing(Map<Register, Digest> registers) implements RegisterEvi
         return line.isBlank()
                 || line.startsWith("#")
                 || line.strip().equals("pcrs:")
-                || line.strip().equals("---");
+                || line.strip().equals("---")
+                || QUOTE.matcher(line).matches();
     }
 
     private static boolean isSerialized(Source source) {
@@ -164,6 +172,7 @@ public record PcrListing(Map<Register, Digest> registers) implements RegisterEvi
                 Matcher value = YAML_VALUE.matcher(line);
                 Matcher row = TABLE_ROW.matcher(line);
                 Matcher sysfs = SYSFS.matcher(line);
+                Matcher tpm12 = TPM_12.matcher(line);
                 Matcher systemd = SYSTEMD.matcher(line);
                 if (head.matches()) {
                     bank = head.group(1);
@@ -177,6 +186,12 @@ public record PcrListing(Map<Register, Digest> registers) implements RegisterEvi
                     put(offset, Integer.parseInt(row.group(1)), bank, row.group(2));
                 } else if (sysfs.matches()) {
                     put(offset, Integer.parseInt(sysfs.group(2)), sysfs.group(1), sysfs.group(3));
+                } else if (tpm12.matches()) {
+                    put(
+                            offset,
+                            Integer.parseInt(tpm12.group(1)),
+                            "sha1",
+                            tpm12.group(2).replace(" ", ""));
                 } else if (systemd.matches()) {
                     put(offset, Integer.parseInt(systemd.group(1)), systemd.group(2), systemd.group(3));
                 } else if (!isNoise(line)) {
