@@ -1,5 +1,6 @@
 package dev.measure;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -28,7 +29,7 @@ public sealed interface Verdict {
     record Mismatch(Register register, Map<String, Digest> expected, Digest actual) implements Verdict {
         /** Copies the map, sorted by id. */
         public Mismatch {
-            expected = java.util.Collections.unmodifiableMap(new TreeMap<>(expected));
+            expected = Collections.unmodifiableMap(new TreeMap<>(expected));
         }
     }
 
@@ -48,7 +49,7 @@ public sealed interface Verdict {
     record Absent(Register register, Map<String, Digest> expected) implements Verdict {
         /** Copies the map, sorted by id. */
         public Absent {
-            expected = java.util.Collections.unmodifiableMap(new TreeMap<>(expected));
+            expected = Collections.unmodifiableMap(new TreeMap<>(expected));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.measure.benchmarks;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.OperatingSystemMXBean;
 import dev.measure.DigestAlgorithm;
 import dev.measure.DigestPass;
 import dev.measure.Prediction;
@@ -145,7 +146,7 @@ public final class Compare {
     }
 
     private static Turns.Way processCpu(Work work) {
-        var system = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
+        var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return () -> {
             long start = system.getProcessCpuTime();
             work.run();

@@ -9,6 +9,7 @@ import dev.measure.snp.SigningKey;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.Signature;
@@ -71,7 +72,7 @@ public class IdBlockBenchmark {
     /** The floor: SHA-384 of the bytes that are signed. */
     @Benchmark
     public byte[] floorHash() {
-        java.security.MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
+        MessageDigest sha384 = DigestAlgorithm.SHA384.newMessageDigest();
         sha384.update(new byte[IdBlock.SIZE]);
         return sha384.digest(new byte[1028]);
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
@@ -81,7 +82,7 @@ public final class Main {
                 "flags",
                 Stream.of("avx2", "avx512f", "avx512vl", "avx512bw", "avx512vbmi", "sha_ni", "sha512", "bmi2")
                         .filter(flag -> flags.contains(" " + flag + " "))
-                        .collect(java.util.stream.Collectors.joining(" ")));
+                        .collect(Collectors.joining(" ")));
         host.put("processors", Runtime.getRuntime().availableProcessors());
         host.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         return host;

@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** What is in an attestation report, an ID block, ID authentication information or a launch endorsement. */
 record EvidenceReport(String kind, Map<String, Object> facts) {
@@ -44,7 +45,7 @@ record EvidenceReport(String kind, Map<String, Object> facts) {
                 && HexFormat.of().formatHex(file.slice(0, 4).toByteArray()).matches("0[1-9a-f]000000");
     }
 
-    private static Optional<EvidenceReport> tried(java.util.function.Supplier<EvidenceReport> reading) {
+    private static Optional<EvidenceReport> tried(Supplier<EvidenceReport> reading) {
         try {
             return Optional.of(reading.get());
         } catch (MalformedInputException e) {

@@ -21,6 +21,8 @@ import dev.measure.tpm.PcrPrediction;
 import dev.measure.tpm.PcrValues;
 import dev.measure.tpm.PcrlockComponent;
 import dev.measure.tpm.PolicySigningKey;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -38,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * One export: the values and what the command line says about the form.
@@ -115,10 +118,10 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
         Optional<String> text = call.value(option);
         text.ifPresent(uri -> {
             try {
-                if (new java.net.URI(uri).isAbsolute()) {
+                if (new URI(uri).isAbsolute()) {
                     return;
                 }
-            } catch (java.net.URISyntaxException e) {
+            } catch (URISyntaxException e) {
                 // said below
             }
             throw Complaint.usage(
@@ -368,7 +371,7 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
         return call.value(option).orElse(fallback);
     }
 
-    <T> T choice(String option, T[] all, java.util.function.Function<T, String> id, T fallback) {
+    <T> T choice(String option, T[] all, Function<T, String> id, T fallback) {
         Optional<String> given = call.value(option);
         if (given.isEmpty()) {
             return fallback;

@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.Register;
 import dev.measure.export.CloudPolicies;
 import dev.measure.export.ComputePcrs;
 import dev.measure.export.Constellation;
@@ -350,7 +351,7 @@ record ExportFormat(
     }
 
     private static ReferenceSet pcrs(ReferenceSet references) {
-        return references.only(value -> value.register() instanceof dev.measure.Register.Pcr);
+        return references.only(value -> value.register() instanceof Register.Pcr);
     }
 
     private static ReferenceSet held(ExportCall export, CorimExport.Reader reader) {
@@ -362,13 +363,13 @@ record ExportFormat(
     }
 
     private static Set<String> with(Set<String> options, String... more) {
-        Set<String> all = new java.util.TreeSet<>(options);
+        Set<String> all = new TreeSet<>(options);
         all.addAll(List.of(more));
         return all;
     }
 
     private static Set<String> without(Set<String> options, String... fewer) {
-        Set<String> all = new java.util.TreeSet<>(options);
+        Set<String> all = new TreeSet<>(options);
         List.of(fewer).forEach(all::remove);
         return all;
     }

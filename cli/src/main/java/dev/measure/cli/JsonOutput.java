@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -125,7 +126,7 @@ final class JsonOutput {
             json.writeStringField("alg", value.digest().algorithm().id());
             json.writeStringField("value", value.digest().hex());
             json.writeStringField("status", value.status().id());
-            json.writeStringField("evidence", value.evidence().name().toLowerCase(java.util.Locale.ROOT));
+            json.writeStringField("evidence", value.evidence().name().toLowerCase(Locale.ROOT));
             json.writeFieldName("parameters");
             tree(json, value.parameters());
             json.writeEndObject();
@@ -148,7 +149,7 @@ final class JsonOutput {
                         json.writeStringField("after", event.after().hex());
                         json.writeStringField("provenance", event.provenance().text());
                         json.writeStringField(
-                                "evidence", event.evidence().name().toLowerCase(java.util.Locale.ROOT));
+                                "evidence", event.evidence().name().toLowerCase(Locale.ROOT));
                         json.writeEndObject();
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);

@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +77,7 @@ final class Keys {
     private static Optional<byte[]> bytes(String text, int length) {
         String digits = text.startsWith("0x") ? text.substring(2) : text;
         if (digits.length() == 2 * length && digits.matches("[0-9a-fA-F]*")) {
-            return Optional.of(java.util.HexFormat.of().parseHex(digits));
+            return Optional.of(HexFormat.of().parseHex(digits));
         }
         try {
             return Optional.of(Base64.getDecoder().decode(text)).filter(bytes -> bytes.length == length);

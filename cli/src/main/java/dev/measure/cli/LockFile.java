@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.Source;
+import dev.measure.Strictness;
 import dev.measure.golden.GoldenValues;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +44,7 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
 
     /** {@return the files that a command line names} */
     static LockFile of(Call call) {
-        if (call.common().strictness() == dev.measure.Strictness.LENIENT) {
+        if (call.common().strictness() == Strictness.LENIENT) {
             throw Complaint.usage("--lenient: golden values are of what machines do, which is strict", "");
         }
         String manifest = call.positional(0).orElseGet(() -> usual(call));
@@ -145,7 +147,7 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
     /** A temporary file is for its owner alone, a lock file is for everybody who may read the manifest. */
     private static void share(Path part) throws IOException {
         if (Files.getFileStore(part).supportsFileAttributeView("posix")) {
-            Files.setPosixFilePermissions(part, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+            Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("rw-r--r--"));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.measure.cli;
 import dev.measure.golden.GoldenConfirmation;
 import dev.measure.golden.GoldenValues;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +105,7 @@ final class LockVerb implements Verb {
                                     + outcome.refusals().get(0).register().id() + ", ...}]");
             return outcome.refusals().stream()
                     .map(Result.Refusal::exit)
-                    .min(java.util.Comparator.naturalOrder())
+                    .min(Comparator.naturalOrder())
                     .orElseThrow();
         }
         if (outcome.golden().values().isEmpty()) {

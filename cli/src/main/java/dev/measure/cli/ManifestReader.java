@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -460,7 +461,7 @@ final class ManifestReader {
         if (!digits.matches("[0-9a-fA-F]{" + 2 * bytes + "}")) {
             throw node.place().malformed(bytes + " bytes in hexadecimal", node.kind(), "");
         }
-        return digits.toLowerCase(java.util.Locale.ROOT);
+        return digits.toLowerCase(Locale.ROOT);
     }
 
     /** The fields of an ID block are what a report shows of it, so they are the policy of SNP. */

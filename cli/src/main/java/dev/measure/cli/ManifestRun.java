@@ -3,6 +3,7 @@ package dev.measure.cli;
 import dev.measure.Assumption;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.Register;
 import dev.measure.Source;
 import dev.measure.ValueId;
 import dev.measure.Warning;
@@ -238,8 +239,8 @@ final class ManifestRun {
 
     private void stub(Call one, Result result) {
         boolean measuresStub = result.values().stream()
-                .anyMatch(value -> value.register() instanceof dev.measure.Register.Pcr
-                        || value.register() instanceof dev.measure.Register.Rtmr);
+                .anyMatch(
+                        value -> value.register() instanceof Register.Pcr || value.register() instanceof Register.Rtmr);
         for (Result.Input input : result.inputs()) {
             if (measuresStub) {
                 behaviours.of(input.source(), one.value("--stub"));

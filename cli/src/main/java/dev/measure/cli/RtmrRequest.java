@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -381,7 +382,7 @@ final class RtmrRequest {
 
     /** The firmware calls them "ACPI DATA"; dstack's agent gives them names. What has none may be a fw_cfg item, but for its place. */
     private static boolean isAcpi(String text, boolean separated) {
-        return text.toLowerCase(java.util.Locale.ROOT).startsWith("acpi") || (text.isEmpty() && separated);
+        return text.toLowerCase(Locale.ROOT).startsWith("acpi") || (text.isEmpty() && separated);
     }
 
     private RuntimeEvent runtimeEvent(String text) {

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 
 /** Predicts the RTMRs of one firmware: one boot for each memory size, profile and selected firmware. */
 final class RtmrValues {
@@ -171,7 +172,7 @@ final class RtmrValues {
         return words;
     }
 
-    private void add(RtmrValue value, Map<String, String> common, java.util.function.Supplier<String> command) {
+    private void add(RtmrValue value, Map<String, String> common, Supplier<String> command) {
         asked++;
         values.add(value);
         String register = value.prediction().register().id();

@@ -1,5 +1,7 @@
 package dev.measure.cli;
 
+import dev.measure.DigestAlgorithm;
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.firmware.Firmware;
 import dev.measure.uki.Uki;
@@ -70,7 +72,7 @@ final class Starter {
                 .append(": {file: ")
                 .append(quoted(file))
                 .append(", sha256: ")
-                .append(source.digest(dev.measure.DigestAlgorithm.SHA256).hex())
+                .append(source.digest(DigestAlgorithm.SHA256).hex())
                 .append("}\n")
                 .append("artifacts:\n  ")
                 .append(artifact)
@@ -203,7 +205,7 @@ final class Starter {
         try {
             ManifestRun.Outcome outcome = ManifestRun.of(one, folder, call);
             return outcome.refusals().isEmpty() && !outcome.golden().values().isEmpty();
-        } catch (Complaint | dev.measure.MalformedInputException e) {
+        } catch (Complaint | MalformedInputException e) {
             return false; // then it is not offered
         }
     }

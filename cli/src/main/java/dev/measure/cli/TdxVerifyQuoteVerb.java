@@ -15,6 +15,7 @@ import dev.measure.tdx.TdLog;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -245,7 +246,7 @@ final class TdxVerifyQuoteVerb implements Verb {
 
     private static FieldVerdict register(Verdict verdict, List<FieldVerdict> missing, List<RtmrValue> predicted) {
         String id = verdict.register().id();
-        String field = id.toUpperCase(java.util.Locale.ROOT);
+        String field = id.toUpperCase(Locale.ROOT);
         if (verdict instanceof Verdict.Match match) {
             return new FieldVerdict.Matches(field, match.id() + lifted(verdict.register(), predicted));
         }

@@ -223,7 +223,7 @@ class EvidenceCheckTest {
     void theTableOfAnExtendedReportIsUsed() throws IOException {
         files.add(shared(REPORTS + "synthetic/extended-report.bin").toString());
         byte[] bytes = Files.readAllBytes(Path.of(files.get(0)));
-        golden(SNP_ID, java.util.HexFormat.of().formatHex(bytes, 0x90, 0xc0));
+        golden(SNP_ID, HexFormat.of().formatHex(bytes, 0x90, 0xc0));
         policy("snp", "allow-debug", "true");
         Session check = check();
         assertEquals(0, check.exit(), check.toString());
@@ -444,15 +444,14 @@ class EvidenceCheckTest {
     @Test
     void aManifestOfAmdsProfileIsGolden() throws IOException {
         turin();
-        Files.write(folder.resolve("amd.corim"), java.util.HexFormat.of().parseHex(AMD_CORIM));
+        Files.write(folder.resolve("amd.corim"), HexFormat.of().parseHex(AMD_CORIM));
         Session good = check("--golden", "amd.corim");
         assertEquals(0, good.exit(), good.toString());
         assertTrue(good.out().contains("matches   snp  snp/entry=1\n"), good.out());
         assertTrue(good.out().contains("matches   POLICY: 0x30000\n"), good.out());
         String policy = "0000030000000000";
         Files.write(
-                folder.resolve("amd.corim"),
-                java.util.HexFormat.of().parseHex(AMD_CORIM.replace(policy, "0100030000000000")));
+                folder.resolve("amd.corim"), HexFormat.of().parseHex(AMD_CORIM.replace(policy, "0100030000000000")));
         Session other = check("--golden", "amd.corim");
         assertEquals(3, other.exit(), other.toString());
         assertTrue(other.err().contains("POLICY: expected 0x30001, found 0x30000"), other.err());

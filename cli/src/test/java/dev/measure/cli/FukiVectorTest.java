@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +81,7 @@ class FukiVectorTest {
         };
         Session strict = run(args);
         assertEquals(0, strict.exit(), strict.toString());
-        String[] lenientArgs = java.util.Arrays.copyOf(args, args.length + 1);
+        String[] lenientArgs = Arrays.copyOf(args, args.length + 1);
         lenientArgs[args.length] = "--lenient";
         Session lenient = run(lenientArgs);
         assertEquals(0, lenient.exit(), lenient.toString());

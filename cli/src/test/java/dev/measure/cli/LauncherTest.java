@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +83,7 @@ class LauncherTest {
                 if (Files.isDirectory(root) && !root.endsWith("test-classes")) {
                     add(root, root.resolve("dev"), out, written);
                 } else if (root.getFileName().toString().startsWith("measure-")) {
-                    try (var files = java.nio.file.FileSystems.newFileSystem(root)) {
+                    try (var files = FileSystems.newFileSystem(root)) {
                         add(files.getPath("/"), files.getPath("/dev"), out, written);
                     }
                 }
@@ -196,9 +198,7 @@ class LauncherTest {
         Path archive = archive();
         byte[] good = Files.readAllBytes(archive);
         List<byte[]> broken = List.of(
-                "garbage".repeat(10_000).getBytes(StandardCharsets.UTF_8),
-                java.util.Arrays.copyOf(good, 100),
-                new byte[0]);
+                "garbage".repeat(10_000).getBytes(StandardCharsets.UTF_8), Arrays.copyOf(good, 100), new byte[0]);
         for (byte[] bytes : broken) {
             Files.delete(archive);
             Files.write(archive, bytes);

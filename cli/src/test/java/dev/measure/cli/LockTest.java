@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Element;
 
 /** Golden values of real images: locked in seconds, the same each time, and what moves them is named. */
 class LockTest {
@@ -246,7 +248,7 @@ class LockTest {
         assertEquals(0, run("lock").exit());
         JsonNode lock = JSON.readTree(Files.readString(folder.resolve("measure.lock.json")));
         assertEquals(Set.of(), schema("lock-v1.schema.json").validate(lock));
-        ((com.fasterxml.jackson.databind.node.ObjectNode) lock.get("values").get(0)).put("typo", 1);
+        ((ObjectNode) lock.get("values").get(0)).put("typo", 1);
         assertFalse(schema("lock-v1.schema.json").validate(lock).isEmpty());
     }
 
@@ -314,7 +316,7 @@ class LockTest {
         assertEquals("testsuites", suite.getTagName());
         assertEquals(
                 Integer.toString(moved),
-                ((org.w3c.dom.Element) suite.getElementsByTagName("testsuite").item(0)).getAttribute("failures"));
+                ((Element) suite.getElementsByTagName("testsuite").item(0)).getAttribute("failures"));
         assertEquals(moved, suite.getElementsByTagName("failure").getLength());
         assertEquals(
                 lock().values().size(), suite.getElementsByTagName("testcase").getLength());

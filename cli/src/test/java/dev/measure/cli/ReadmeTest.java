@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ class ReadmeTest {
             String[] args = words.subList(1, words.size()).toArray(String[]::new);
             Session session = Session.with(new Surroundings(ROOT.toString(), Map.of(), false, false), input, args);
             assertEquals(0, session.exit(), session.toString());
-            input = session.out().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            input = session.out().getBytes(StandardCharsets.UTF_8);
         }
     }
 

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -275,7 +276,7 @@ final class TdxVerifyQuoteTest {
         assertEquals(8, measure("tdx", "verify-quote", file, "--root", file).exit());
         // In hexadecimal, and forged.
         byte[] bytes = Files.readAllBytes(quote.get());
-        Files.writeString(folder.resolve("hex"), java.util.HexFormat.of().formatHex(bytes) + "\n");
+        Files.writeString(folder.resolve("hex"), HexFormat.of().formatHex(bytes) + "\n");
         assertTrue(measure("tdx", "verify-quote", "hex", "--mrtd", mrtd).out().contains("matches     MRTD"));
         bytes[48 + 6 + 120] |= 1; // ATTRIBUTES.DEBUG of a version 5 quote
         Files.write(folder.resolve("debug"), bytes);
@@ -370,7 +371,7 @@ final class TdxVerifyQuoteTest {
         assertTrue(quotes >= 10 && compared >= 60, quotes + " quotes, " + compared + " fields");
         byte[] quote = Files.readAllBytes(
                 Shared.file(EVIDENCE + "quotes/tdx_quote_5.dat").orElseThrow());
-        Files.writeString(folder.resolve("quote.hex"), java.util.HexFormat.of().formatHex(quote) + "\n");
+        Files.writeString(folder.resolve("quote.hex"), HexFormat.of().formatHex(quote) + "\n");
         assertTrue(measure("inspect", "quote.hex").out().contains("in hexadecimal"));
     }
 

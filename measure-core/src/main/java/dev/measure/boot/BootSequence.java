@@ -4,6 +4,7 @@ import dev.measure.Evidence;
 import dev.measure.MalformedInputException;
 import dev.measure.Provenance;
 import dev.measure.Source;
+import dev.measure.Strictness;
 import dev.measure.Warning;
 import dev.measure.WarningCode;
 import dev.measure.eventlog.EventType;
@@ -220,8 +221,7 @@ public final class BootSequence {
             grub = Optional.of(new Grub(recorder, inputs, GrubImage.read(image), state));
             return Optional.empty();
         }
-        Optional<LoaderInfo> info =
-                Uki.read(file, dev.measure.Strictness.LENIENT).loaderInfo();
+        Optional<LoaderInfo> info = Uki.read(file, Strictness.LENIENT).loaderInfo();
         if (info.isEmpty() || !info.get().program().equals("systemd-boot")) {
             for (int pcr : new int[] {5, 8, 9, 12}) {
                 recorder.unknown(

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -62,7 +63,7 @@ record FirmwareFacts(
         String sha256 = image.map(i -> i.digest(DigestAlgorithm.SHA256).hex()).orElse("");
         Optional<FirmwareVolumes> volumes = inputs.firmware.flatMap(FirmwareImage::volumes);
         SortedSet<String> versions =
-                volumes.map(FirmwareVolumes::versionStrings).orElseGet(java.util.TreeSet::new);
+                volumes.map(FirmwareVolumes::versionStrings).orElseGet(TreeSet::new);
         Optional<String> version = versions.size() == 1 ? Optional.of(versions.first()) : Optional.empty();
         Optional<Edk2Build> build = inputs.edk2.isPresent() ? inputs.edk2 : build(recorder, sha256, volumes, versions);
         Optional<Boolean> capable = volumes.filter(FirmwareFacts::hasEarlyPhase)

@@ -1,6 +1,7 @@
 package dev.measure.boot;
 
 import dev.measure.Source;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -155,7 +156,7 @@ final class GrubMemdisk {
     /** The clusters of a file, up to a length; a chain that runs in a circle ends with the disk. */
     private byte[] chain(int first, long length) {
         int most = (disk.limit() - data) / clusterBytes + 1;
-        java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
         int cluster = first;
         for (int i = 0; i < most && out.size() < length; i++) {
             long at = data + (cluster - 2L) * clusterBytes;

@@ -1,6 +1,7 @@
 package dev.measure.boot;
 
 import dev.measure.Source;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
@@ -30,7 +31,7 @@ public record NamedFile(String name, Source content) {
     static List<NamedFile> taken(List<NamedFile> files, String suffix) {
         return files.stream()
                 .filter(file -> file.passes(suffix))
-                .sorted(java.util.Comparator.comparing(NamedFile::name))
+                .sorted(Comparator.comparing(NamedFile::name))
                 .toList();
     }
 }

@@ -8,6 +8,7 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -113,7 +114,7 @@ public record PeifvPatches(List<Build> builds) {
         try (InputStream in = PeifvPatches.class.getResourceAsStream(BUILT_IN)) {
             return read(Source.read(BUILT_IN, in));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

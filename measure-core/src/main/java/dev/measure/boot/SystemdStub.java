@@ -4,6 +4,7 @@ import dev.measure.Evidence;
 import dev.measure.MalformedInputException;
 import dev.measure.Provenance;
 import dev.measure.Source;
+import dev.measure.Strictness;
 import dev.measure.eventlog.EventType;
 import dev.measure.pe.PeImage;
 import dev.measure.smbios.SmbiosStructure;
@@ -188,7 +189,7 @@ final class SystemdStub {
     }
 
     private void take(NamedFile file) {
-        Uki addon = Uki.read(file.content(), dev.measure.Strictness.LENIENT);
+        Uki addon = Uki.read(file.content(), Strictness.LENIENT);
         if (applies(addon)) {
             addons.add(new Addon(file, addon));
         }

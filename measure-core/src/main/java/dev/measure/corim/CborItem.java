@@ -3,6 +3,7 @@ package dev.measure.corim;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -376,7 +377,7 @@ public final class CborItem {
     private void describe(StringBuilder text) {
         switch (kind) {
             case INTEGER -> {
-                java.math.BigInteger value = new java.math.BigInteger(Long.toUnsignedString(number));
+                BigInteger value = new BigInteger(Long.toUnsignedString(number));
                 text.append(form == 1 ? value.not() : value);
             }
             case BYTES ->

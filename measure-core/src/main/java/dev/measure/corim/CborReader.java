@@ -2,6 +2,7 @@ package dev.measure.corim;
 
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -121,7 +122,7 @@ final class CborReader {
         CborItem.Place place = new CborItem.Place(source, source.start() + start, at, budget).notDeterministic();
         switch (major) {
             case 2, 3 -> {
-                java.io.ByteArrayOutputStream whole = new java.io.ByteArrayOutputStream();
+                ByteArrayOutputStream whole = new ByteArrayOutputStream();
                 while (!atBreak(what)) {
                     int chunk = at;
                     int initial = u8(what);

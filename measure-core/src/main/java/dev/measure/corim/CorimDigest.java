@@ -5,6 +5,7 @@ import dev.measure.DigestAlgorithm;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -39,7 +40,7 @@ public record CorimDigest(String algorithm, String hex) {
         }
 
         String title() {
-            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
         static Optional<Registered> of(String title) {

@@ -1,6 +1,7 @@
 package dev.measure.eventlog;
 
 import dev.measure.DigestAlgorithm;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -54,7 +55,7 @@ public record Bank(int algorithmId, int digestSize) {
     static int idOf(String name) {
         for (int id : new int[] {0x04, 0x0b, 0x0c, 0x0d, 0x12, 0x27, 0x28, 0x29}) {
             String plain = name(id).replace("_", "");
-            String asked = name.toLowerCase(java.util.Locale.ROOT)
+            String asked = name.toLowerCase(Locale.ROOT)
                     .replace("tpm2_alg_", "")
                     .replace("tpm_alg_", "")
                     .replace("-", "")

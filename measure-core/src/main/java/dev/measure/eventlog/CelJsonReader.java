@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -146,7 +147,7 @@ final class CelJsonReader {
         int length = SpecId.SIGNATURE.length;
         return type.equals(EventType.EV_NO_ACTION)
                 && data.length > length
-                && java.util.Arrays.equals(data, 0, length, SpecId.SIGNATURE, 0, length);
+                && Arrays.equals(data, 0, length, SpecId.SIGNATURE, 0, length);
     }
 
     private void content(Members members) throws IOException {

@@ -2,6 +2,7 @@ package dev.measure.eventlog;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.apache.commons.codec.binary.Hex;
@@ -15,7 +16,7 @@ final class CelJsonWriter {
 
     static void write(EventLog log, OutputStream out) throws IOException {
         JsonFactory factory = JsonFactory.builder()
-                .disable(com.fasterxml.jackson.core.StreamWriteFeature.AUTO_CLOSE_TARGET)
+                .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
                 .build();
         try (JsonGenerator json = factory.createGenerator(out)) {
             json.writeStartArray();

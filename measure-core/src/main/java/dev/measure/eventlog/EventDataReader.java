@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.apache.commons.codec.binary.Hex;
 
 /** Decodes event data. What does not have the structure of its type is {@link EventData.Raw} with the reason, never a failure. */
 final class EventDataReader {
@@ -178,9 +179,7 @@ final class EventDataReader {
     private static String description(Cursor c, String field) {
         int length = c.u8(field + "Size");
         byte[] bytes = c.bytes(length, field);
-        return Printable.text(bytes)
-                .map(Printable::of)
-                .orElseGet(() -> org.apache.commons.codec.binary.Hex.encodeHexString(bytes));
+        return Printable.text(bytes).map(Printable::of).orElseGet(() -> Hex.encodeHexString(bytes));
     }
 
     private static void end(Cursor c) {

@@ -7,8 +7,10 @@ import dev.measure.Strictness;
 import dev.measure.Warning;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -141,7 +143,7 @@ public final class EventLog {
     private static void refuseWhatIsNoLog(Source source) {
         byte[] head = new byte[(int) Math.min(4, source.length())];
         source.read(0, head, 0, head.length);
-        if (new String(head, java.nio.charset.StandardCharsets.ISO_8859_1).equals("CCEL")) {
+        if (new String(head, StandardCharsets.ISO_8859_1).equals("CCEL")) {
             throw new MalformedInputException(
                     source.name(),
                     source.start(),
@@ -156,8 +158,7 @@ public final class EventLog {
         byte[] head = first.peek();
         return !first.extendsRegister()
                 && head.length > SpecId.SIGNATURE.length
-                && java.util.Arrays.equals(
-                        head, 0, SpecId.SIGNATURE.length, SpecId.SIGNATURE, 0, SpecId.SIGNATURE.length);
+                && Arrays.equals(head, 0, SpecId.SIGNATURE.length, SpecId.SIGNATURE, 0, SpecId.SIGNATURE.length);
     }
 
     /** {@return a reader before the first record, in a crypto-agile log the one behind the header} */

@@ -1,6 +1,7 @@
 package dev.measure.eventlog;
 
 import dev.measure.Source;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -46,7 +47,7 @@ final class Printable {
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
-                    .decode(java.nio.ByteBuffer.wrap(bytes, 0, length))
+                    .decode(ByteBuffer.wrap(bytes, 0, length))
                     .toString();
             return printable(text);
         } catch (CharacterCodingException notText) {

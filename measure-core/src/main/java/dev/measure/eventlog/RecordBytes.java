@@ -3,6 +3,8 @@ package dev.measure.eventlog;
 import dev.measure.Source;
 import dev.measure.Warning;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -87,8 +89,8 @@ final class RecordBytes {
         all.writeBytes(header.orElseGet(this::madeHeader));
         try {
             out.writeTo(all);
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e); // cannot be: both are in memory
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // cannot be: both are in memory
         }
         out.reset();
         return new TextLog(Source.of(name, all.toByteArray()), header.isEmpty(), Map.copyOf(unknownLengths), warnings);

@@ -12,6 +12,7 @@ import dev.measure.RegisterEvidence;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -126,7 +127,7 @@ public final class Replay implements RegisterEvidence {
             }
             byte[] value = index == 0 ? firstStart.clone() : start.clone();
             if (index >= FIRST_DYNAMIC && index <= LAST_DYNAMIC) {
-                java.util.Arrays.fill(value, (byte) 0xff);
+                Arrays.fill(value, (byte) 0xff);
             }
             return value;
         }

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Writes a log for people: a line for each event, its digest (SHA-256 if there is one) cut to what the eye compares. */
@@ -25,7 +26,7 @@ final class TableWriter {
                 "EVENT",
                 register,
                 "TYPE",
-                bank.map(DigestAlgorithm::id).orElse("digest").toUpperCase(java.util.Locale.ROOT),
+                bank.map(DigestAlgorithm::id).orElse("digest").toUpperCase(Locale.ROOT),
                 "DATA"));
         for (TcgEvent event : log.events()) {
             String digest = bank.flatMap(event::digest)

@@ -3,6 +3,7 @@ package dev.measure.eventlog;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
+import dev.measure.parse.Cursor;
 import dev.measure.uefi.VariableData;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -163,7 +164,7 @@ final class Tpm2YamlWriter {
     }
 
     private static String lengthOfDevicePath(TcgEvent event) {
-        dev.measure.parse.Cursor c = dev.measure.parse.Cursor.of(event.data().slice(24, 8));
+        Cursor c = Cursor.of(event.data().slice(24, 8));
         return Long.toUnsignedString(c.u64("LengthOfDevicePath"));
     }
 

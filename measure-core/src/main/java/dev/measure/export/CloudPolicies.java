@@ -1,6 +1,7 @@
 package dev.measure.export;
 
 import dev.measure.Digest;
+import dev.measure.DigestAlgorithm;
 import dev.measure.Register;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -86,7 +87,7 @@ public final class CloudPolicies {
     /** {@return the values that claims of Trust Authority show: of a TD, and PCRs} */
     public static ReferenceSet trustAuthorityShown(ReferenceSet references) {
         return references.only(value -> ReferenceSet.isTdx(value.register())
-                || value.register() instanceof Register.Pcr pcr && pcr.bank() != dev.measure.DigestAlgorithm.SM3_256);
+                || value.register() instanceof Register.Pcr pcr && pcr.bank() != DigestAlgorithm.SM3_256);
     }
 
     /**
@@ -111,7 +112,7 @@ public final class CloudPolicies {
             if (register instanceof Register.Pcr pcr) {
                 rules.append("\tpcr := input.tpm.pcrs[_]\n\tpcr.alg == \"SHA-")
                         .append(
-                                pcr.bank() == dev.measure.DigestAlgorithm.SHA1
+                                pcr.bank() == DigestAlgorithm.SHA1
                                         ? "1"
                                         : pcr.bank().id().substring(3))
                         .append("\"\n\tpcr.index == ")

@@ -5,6 +5,7 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.Register;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -48,7 +49,7 @@ public record Constellation(String version, String ref, String stream, String cs
             throw new IllegalArgumentException("one attestation variant is given, and there are PCRs and a TD");
         }
         List<Object> list = new ArrayList<>();
-        String cloud = csp.toLowerCase(java.util.Locale.ROOT);
+        String cloud = csp.toLowerCase(Locale.ROOT);
         add(list, variant.isEmpty() ? cloud + "-vtpm" : variant, pcrs);
         add(list, variant.isEmpty() ? cloud + "-tdx" : variant, td);
         return JsonTree.pretty(JsonTree.map("version", version, "ref", ref, "stream", stream, "list", list));

@@ -16,6 +16,7 @@ import dev.measure.corim.ReferenceTriple;
 import dev.measure.golden.GoldenValue;
 import dev.measure.golden.GoldenValues;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,8 +128,7 @@ public record CorimGolden(GoldenValues golden, List<String> leftOut) {
 
         private static boolean isAmd(ClassMap of) {
             return List.of(AMD_BY_CHIP, AMD_BY_PROVIDER).stream()
-                    .anyMatch(oid ->
-                            of.equals(ClassMap.ofOid(java.util.HexFormat.of().parseHex(oid))));
+                    .anyMatch(oid -> of.equals(ClassMap.ofOid(HexFormat.of().parseHex(oid))));
         }
 
         /** AMD's profile of June 2025: a triple is what one report shows. */

@@ -6,6 +6,7 @@ import dev.measure.Warning;
 import dev.measure.parse.Cursor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -153,7 +154,7 @@ public final class Firmware {
         }
         byte[] bytes = image.toByteArray();
         for (int i = 0; i + SEABIOS.length <= bytes.length; i++) {
-            if (java.util.Arrays.equals(bytes, i, i + SEABIOS.length, SEABIOS, 0, SEABIOS.length)) {
+            if (Arrays.equals(bytes, i, i + SEABIOS.length, SEABIOS, 0, SEABIOS.length)) {
                 return true;
             }
         }

@@ -2,6 +2,7 @@ package dev.measure.golden;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.measure.Assumption;
+import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -222,6 +223,6 @@ final class LockWriter {
     private static String sha256(List<String> list) {
         MessageDigest digest = DigestAlgorithm.SHA256.newMessageDigest();
         digest.update(String.join("\n", list).getBytes(StandardCharsets.UTF_8));
-        return dev.measure.Digest.of(DigestAlgorithm.SHA256, digest).hex();
+        return Digest.of(DigestAlgorithm.SHA256, digest).hex();
     }
 }

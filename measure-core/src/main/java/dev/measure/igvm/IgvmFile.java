@@ -6,6 +6,7 @@ import dev.measure.parse.Cursor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -284,7 +285,7 @@ public final class IgvmFile {
         }
 
         private static String lower(IgvmHeaderType.Range range) {
-            return range.name().toLowerCase(java.util.Locale.ROOT);
+            return range.name().toLowerCase(Locale.ROOT);
         }
 
         private static void skipPadding(Cursor c, long length) {

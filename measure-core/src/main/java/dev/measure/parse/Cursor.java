@@ -3,6 +3,7 @@ package dev.measure.parse;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.UUID;
 
 /**
@@ -103,7 +104,7 @@ public final class Cursor {
     /** {@return a copy of the next bytes} */
     public byte[] bytes(int count, String field) {
         need(count, field);
-        byte[] copy = java.util.Arrays.copyOfRange(bytes, position, position + count);
+        byte[] copy = Arrays.copyOfRange(bytes, position, position + count);
         position += count;
         return copy;
     }

@@ -9,6 +9,7 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -234,7 +235,7 @@ public final class StrictJson {
     /** {@return the number that is next, from 0 on} */
     public long size(String what) throws IOException {
         take(JsonToken.VALUE_NUMBER_INT, what + " (a number)");
-        java.math.BigInteger value = parser.getBigIntegerValue();
+        BigInteger value = parser.getBigIntegerValue();
         if (value.signum() < 0 || value.bitLength() > 63) {
             throw malformed(what + " of 0..2^63-1", value.toString());
         }
@@ -250,7 +251,7 @@ public final class StrictJson {
     /** {@return the number at hand, 0 to a limit} */
     public int number(String what, int max) throws IOException {
         // at most MAX_NUMBER digits, so this cannot take long
-        java.math.BigInteger value = parser.getBigIntegerValue();
+        BigInteger value = parser.getBigIntegerValue();
         if (value.signum() < 0 || value.bitLength() > 31 || value.intValue() > max) {
             throw malformed(what + " of 0.." + max, value.toString());
         }

@@ -1,5 +1,6 @@
 package dev.measure.pe;
 
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
 
@@ -87,7 +88,7 @@ public record PeSection(
                 content);
     }
 
-    private static dev.measure.MalformedInputException refused(
+    private static MalformedInputException refused(
             Cursor c, int at, String name, String rule, long value, long sizeOfHeaders) {
         return c.malformed(
                 at,

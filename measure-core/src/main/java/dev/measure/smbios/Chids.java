@@ -1,5 +1,6 @@
 package dev.measure.smbios;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -65,11 +66,11 @@ public final class Chids {
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-1", e);
         }
-        java.nio.ByteBuffer namespace = java.nio.ByteBuffer.allocate(16)
+        ByteBuffer namespace = ByteBuffer.allocate(16)
                 .putLong(NAMESPACE.getMostSignificantBits())
                 .putLong(NAMESPACE.getLeastSignificantBits());
         sha1.update(namespace.array());
-        java.nio.ByteBuffer hash = java.nio.ByteBuffer.wrap(sha1.digest(text.getBytes(StandardCharsets.UTF_16LE)));
+        ByteBuffer hash = ByteBuffer.wrap(sha1.digest(text.getBytes(StandardCharsets.UTF_16LE)));
         long high = hash.getLong() & ~0xf000L | 0x5000L; // version 5
         long low = hash.getLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L; // variant 10
         return new UUID(high, low);

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -256,9 +257,9 @@ public final class DmidecodeText {
     private static Optional<String> uuid(String text) {
         String bare = text.strip();
         if (bare.equals("Not Settable")) {
-            return Optional.of(new java.util.UUID(0, 0).toString());
+            return Optional.of(new UUID(0, 0).toString());
         } else if (bare.equals("Not Present")) {
-            return Optional.of(new java.util.UUID(-1, -1).toString());
+            return Optional.of(new UUID(-1, -1).toString());
         }
         return Optional.of(bare).filter(any -> any.matches("(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"));
     }

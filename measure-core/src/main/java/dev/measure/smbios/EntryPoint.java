@@ -4,6 +4,7 @@ import dev.measure.Source;
 import dev.measure.parse.Cursor;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Optional;
 
 /**
@@ -103,7 +104,7 @@ record EntryPoint(
             throw c.malformed(
                     start,
                     "intermediate anchor string = _DMI_",
-                    "0x" + java.util.HexFormat.of().formatHex(anchor),
+                    "0x" + HexFormat.of().formatHex(anchor),
                     "");
         }
         c.u8("intermediate checksum");

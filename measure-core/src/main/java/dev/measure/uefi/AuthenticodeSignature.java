@@ -8,6 +8,7 @@ import dev.measure.key.Asn1;
 import dev.measure.key.Pem;
 import dev.measure.pe.PeImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -160,7 +161,7 @@ public final class AuthenticodeSignature {
         try {
             return certificate.getEncoded();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException("a certificate in memory", e);
+            throw new UncheckedIOException("a certificate in memory", e);
         }
     }
 

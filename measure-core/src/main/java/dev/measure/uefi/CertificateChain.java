@@ -3,6 +3,7 @@ package dev.measure.uefi;
 import dev.measure.Source;
 import dev.measure.key.Asn1;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -127,7 +128,7 @@ final class CertificateChain {
             BasicConstraints constraints = constraints(certificate);
             if (constraints != null
                     && constraints.getPathLenConstraint() != null
-                    && constraints.getPathLenConstraint().compareTo(java.math.BigInteger.valueOf(pathLength)) < 0) {
+                    && constraints.getPathLenConstraint().compareTo(BigInteger.valueOf(pathLength)) < 0) {
                 return false;
             }
             if (!certificate.getSubject().equals(certificate.getIssuer())) {

@@ -4,6 +4,7 @@ import dev.measure.Source;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -97,8 +98,7 @@ final class DeviceTree {
 
     private static boolean isCompatible(Source names, long offset) {
         return offset + COMPATIBLE.length <= names.length()
-                && java.util.Arrays.equals(
-                        names.slice(offset, COMPATIBLE.length).toByteArray(), COMPATIBLE);
+                && Arrays.equals(names.slice(offset, COMPATIBLE.length).toByteArray(), COMPATIBLE);
     }
 
     private static Optional<String> text(ByteBuffer words, int at, long length) {

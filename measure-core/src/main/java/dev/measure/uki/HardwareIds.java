@@ -4,6 +4,7 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -106,7 +107,7 @@ public record HardwareIds(List<HardwareId> entries, Optional<String> refusal) {
                     room > MAX_STRING ? "none" : "the end of the section",
                     "");
         }
-        return Optional.of(Utf8Text.of(java.util.Arrays.copyOf(bytes, end)));
+        return Optional.of(Utf8Text.of(Arrays.copyOf(bytes, end)));
     }
 
     /** {@return the entries that lead to firmware, in table order; none if the stub refuses the table} */

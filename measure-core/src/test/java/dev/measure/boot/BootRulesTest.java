@@ -11,6 +11,7 @@ import dev.measure.uki.StubVersion;
 import dev.measure.uki.Uki;
 import dev.measure.vectors.PeWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -73,7 +74,7 @@ class BootRulesTest {
     /** stub.c, load_addons and cmdline_append_and_measure_addons: "old" + (old is empty ? "" : " ") + new, cleaned at the end. */
     @Test
     void joinsTheCommandLinesOfAddonsAsTheStubDoes() {
-        List<NamedFile> addons = new java.util.ArrayList<>();
+        List<NamedFile> addons = new ArrayList<>();
         for (String text : List.of(" ", "b=2", "\t", "c=3", "")) {
             byte[] addon = PeWriter.pe32Plus()
                     .section(".cmdline", text)

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -69,8 +70,8 @@ class GrubLogsTest {
                             Optional.of(new GrubTranscript(steps)),
                             Optional.empty(),
                             List.of(),
-                            new java.util.TreeMap<>(),
-                            new java.util.TreeMap<>(),
+                            new TreeMap<>(),
+                            new TreeMap<>(),
                             Optional.empty(),
                             Optional.empty()))
                     .build();

@@ -14,6 +14,7 @@ import dev.measure.uefi.VariableData;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -161,9 +162,9 @@ class ShimLogsTest {
                             Optional.empty())
                     .start();
             EventDigests digests = EventDigests.of(recorder.events(), EnumSet.of(DigestAlgorithm.SHA256));
-            String pcr7 = java.nio.file.Files.readString(
+            String pcr7 = Files.readString(
                     golden.resolve(system + "/pcr7-sb-" + (secureBoot ? "enabled" : "disabled") + ".json"));
-            String pcr14 = java.nio.file.Files.readString(golden.resolve(system + "/pcr14.json"));
+            String pcr14 = Files.readString(golden.resolve(system + "/pcr14.json"));
             for (BootEvent event : recorder.events()) {
                 if (!event.name().equals("MokList")) { // the certificates of the vendors are not here
                     String digest =

@@ -8,6 +8,7 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -147,9 +148,8 @@ class CborReaderTest {
                 CborItem.of(100),
                 CborItem.array(List.of(CborItem.of(100))),
                 CborItem.of(10));
-        List<CborItem> entries = keys.stream()
-                .flatMap(key -> java.util.stream.Stream.of(key, CborItem.of(0)))
-                .toList();
+        List<CborItem> entries =
+                keys.stream().flatMap(key -> Stream.of(key, CborItem.of(0))).toList();
         assertEquals(
                 "a80a00186400200061" + "7a00626161" + "00" + "81186400" + "812000" + "f400",
                 HexFormat.of().formatHex(CborItem.map(entries).encode()));

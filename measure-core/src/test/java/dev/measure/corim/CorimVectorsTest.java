@@ -13,11 +13,13 @@ import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -123,7 +125,7 @@ class CorimVectorsTest {
         }
         CorimFile file = CorimFile.read(source);
         byte[] written = written(file, source);
-        boolean same = java.util.Arrays.equals(source.toByteArray(), written);
+        boolean same = Arrays.equals(source.toByteArray(), written);
         assertEquals(!NOT_DETERMINISTIC.contains(name), same, HexFormat.of().formatHex(written));
         assertEquals(source.length(), written.length);
     }
@@ -204,13 +206,13 @@ class CorimVectorsTest {
                         Stream.of(MeasurementMap.ofRawValue(CborItem.of("cca.rpv"), "4144".repeat(32))))
                 .toList();
         byte[] rim = new byte[64];
-        java.util.Arrays.fill(rim, (byte) 0x43);
+        Arrays.fill(rim, (byte) 0x43);
         ClassMap realm = new ClassMap(
                 Optional.of(CborItem.tag(560, CborItem.of(rim))),
                 Optional.empty(),
                 Optional.empty(),
-                java.util.OptionalLong.empty(),
-                java.util.OptionalLong.empty());
+                OptionalLong.empty(),
+                OptionalLong.empty());
         Comid comid = Comid.of(
                 new CorimId("43bbe37f-2e61-4b33-aed3-53cff1428b16", true),
                 List.of(),
@@ -245,8 +247,8 @@ class CorimVectorsTest {
                 Optional.of(CborItem.tag(37, new CorimId(uuid.toString(), true).item())),
                 Optional.of("ACME Inc."),
                 Optional.of("ACME RoadRunner"),
-                java.util.OptionalLong.of(1),
-                java.util.OptionalLong.empty());
+                OptionalLong.of(1),
+                OptionalLong.empty());
         Comid made = Comid.of(
                 new CorimId("3f06af63-a93c-11e4-9797-00505690773f", true),
                 List.of(new EntityMap("ACME Inc.", Optional.of("https://acme.example"), List.of(0L))),

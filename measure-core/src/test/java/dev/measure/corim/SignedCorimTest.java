@@ -17,6 +17,7 @@ import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +50,7 @@ class SignedCorimTest {
     /** The limit on items is one of files; it must not add up over the manifests that a service makes. */
     @Test
     void makingManifestsHasNoLimitInTotal() {
-        List<CorimDigest> digests = java.util.Collections.nCopies(1000, new CorimDigest("sha-384", "ab".repeat(48)));
+        List<CorimDigest> digests = Collections.nCopies(1000, new CorimDigest("sha-384", "ab".repeat(48)));
         MeasurementMap measurement = MeasurementMap.ofDigests(CborItem.of(641), digests);
         ReferenceTriple triple =
                 new ReferenceTriple(EnvironmentMap.of(ClassMap.of("AMD", "SNP")), List.of(measurement));

@@ -14,6 +14,7 @@ import dev.measure.WarningCode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -133,7 +134,7 @@ final class EventLogTest {
     void endsAtPaddingOfAnyLength() {
         for (int length = 1; length < 20; length++) {
             byte[] padding = new byte[length];
-            java.util.Arrays.fill(padding, (byte) 0xff);
+            Arrays.fill(padding, (byte) 0xff);
             EventLog log = EventLog.read(
                     LogBuilder.log().header(0).separator(0).bytes(padding).build());
             assertEquals(EventLog.End.FF_PADDING, log.end());

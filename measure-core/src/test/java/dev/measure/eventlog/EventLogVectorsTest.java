@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -208,7 +209,7 @@ final class EventLogVectorsTest {
                         Register.Pcr pcr = new Register.Pcr(index, DigestAlgorithm.parse(bank.getKey()));
                         if (index != IMA && replay.banks().contains(pcr.bank())) {
                             assertEquals(
-                                    value.getValue().asText().toLowerCase(java.util.Locale.ROOT),
+                                    value.getValue().asText().toLowerCase(Locale.ROOT),
                                     replay.value(pcr).orElseThrow().hex(),
                                     pcr.toString());
                             compared[0]++;
@@ -227,7 +228,7 @@ final class EventLogVectorsTest {
             for (JsonNode entry : JSON.readTree(list.get().toFile()).get("cases")) {
                 Path path = list.get().resolveSibling(entry.get("file").asText());
                 for (Strictness strictness : Strictness.values()) {
-                    JsonNode expected = entry.get(strictness.name().toLowerCase(java.util.Locale.ROOT));
+                    JsonNode expected = entry.get(strictness.name().toLowerCase(Locale.ROOT));
                     tests.add(dynamicTest(
                             entry.get("file").asText() + " " + strictness, () -> answers(path, strictness, expected)));
                 }

@@ -23,6 +23,7 @@ import dev.measure.sign.EcSigningKey;
 import dev.measure.vectors.Shared;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -44,9 +46,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
 
 /** The forms against examples, parsers and rules of those who read them. */
 class ExportsTest {
@@ -535,7 +539,7 @@ class ExportsTest {
                                 .asText(),
                         HexFormat.of().formatHex(entry.getValue().binaryValue()));
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         });
     }
@@ -703,7 +707,7 @@ class ExportsTest {
             many.add(snp(i, String.format("%096x", i)));
         }
         ReferenceSet values = new ReferenceSet(GoldenValues.of(many));
-        org.junit.jupiter.api.Assertions.assertTimeout(java.time.Duration.ofSeconds(20), () -> {
+        Assertions.assertTimeout(Duration.ofSeconds(20), () -> {
             Rvps rvps = new Rvps(values, Rvps.Evidence.PLAIN, Map.of(), Map.of());
             assertRefused(
                     "the right values of [x-ms-sevsnpvm-launchmeasurement] have more than 4096 combinations, and this form"
@@ -736,7 +740,7 @@ class ExportsTest {
                 order.stream().map(Register::id).toList());
     }
 
-    private static void assertRefused(String message, org.junit.jupiter.api.function.Executable making) {
+    private static void assertRefused(String message, Executable making) {
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class, making);
         assertEquals(message, e.getMessage());
         assertFalse(message.isEmpty());

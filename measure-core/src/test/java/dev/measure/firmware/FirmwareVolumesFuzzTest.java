@@ -3,6 +3,7 @@ package dev.measure.firmware;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 class FirmwareVolumesFuzzTest {
@@ -27,7 +28,7 @@ class FirmwareVolumesFuzzTest {
         volume[32] = (byte) volume.length;
         volume[33] = (byte) (volume.length >> 8);
         volume[34] = (byte) (volume.length >> 16);
-        System.arraycopy("_FVH".getBytes(java.nio.charset.StandardCharsets.US_ASCII), 0, volume, 40, 4);
+        System.arraycopy("_FVH".getBytes(StandardCharsets.US_ASCII), 0, volume, 40, 4);
         volume[48] = 0x48;
         System.arraycopy(data, 0, volume, 0x48, data.length);
         return volume;

@@ -18,12 +18,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 
 class IgvmFileTest {
@@ -142,9 +144,9 @@ class IgvmFileTest {
     }
 
     private static long crcOf(byte[] file) {
-        java.util.zip.CRC32 crc = new java.util.zip.CRC32();
+        CRC32 crc = new CRC32();
         byte[] copy = file.clone();
-        java.util.Arrays.fill(copy, 20, 24, (byte) 0);
+        Arrays.fill(copy, 20, 24, (byte) 0);
         crc.update(copy);
         return crc.getValue();
     }
@@ -177,7 +179,7 @@ class IgvmFileTest {
                 "0x4c: expected a length of at most 0x18, what is left of the headers, found 0xffffffff",
                 snp().nextLength(0xffff_ffffL).header(0x302, new byte[24]));
         byte[] count = new byte[4096];
-        java.util.Arrays.fill(count, 0, 4, (byte) 0xff);
+        Arrays.fill(count, 0, 4, (byte) 0xff);
         refuses(
                 "0x44: expected a file_offset whose list of 4294967295 registers (137438953444 bytes) lies between the"
                         + " headers' end at 0x50 and the file's end at 0x1050, found 0x00000050",

@@ -14,6 +14,7 @@ import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -164,11 +165,11 @@ class QemuCrossCheckTest {
             found.hostData()
                     .ifPresent(data -> assertEquals(
                             security.get("hostData").get("hex").asText(),
-                            java.util.HexFormat.of().formatHex(data.toByteArray())));
+                            HexFormat.of().formatHex(data.toByteArray())));
             found.mrOwner()
                     .ifPresent(data -> assertEquals(
                             security.get("mrOwner").get("hex").asText(),
-                            java.util.HexFormat.of().formatHex(data.toByteArray())));
+                            HexFormat.of().formatHex(data.toByteArray())));
         });
     }
 

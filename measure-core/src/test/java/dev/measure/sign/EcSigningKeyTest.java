@@ -20,6 +20,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -99,7 +100,7 @@ class EcSigningKeyTest {
         refused(() -> EcSigningKey.read(Source.of("x", new byte[9]), Optional.empty()), "nested deeper than 64");
     }
 
-    private static void refused(org.junit.jupiter.api.function.Executable reading, String end) {
+    private static void refused(Executable reading, String end) {
         MalformedInputException e = assertThrows(MalformedInputException.class, reading);
         assertTrue(e.getMessage().endsWith(end), e.getMessage());
         assertFalse(e.getMessage().contains(X256.substring(0, 8)), "a message shows the key");

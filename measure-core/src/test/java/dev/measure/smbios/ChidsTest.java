@@ -13,6 +13,8 @@ import dev.measure.vectors.SmbiosWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +83,7 @@ final class ChidsTest {
                 ChidType.stubOrder().stream().map(ChidType::id).toList());
         assertEquals(
                 List.of("0", "1", "2", "12", "13", "14"),
-                java.util.Arrays.stream(ChidType.values())
+                Arrays.stream(ChidType.values())
                         .filter(type -> !type.lookedUpByStub())
                         .map(ChidType::id)
                         .toList());
@@ -199,14 +201,14 @@ final class ChidsTest {
         }
         assertEquals(
                 List.of("stub", "analyze", "fwupd"),
-                java.util.Arrays.stream(ChidMode.values()).map(ChidMode::id).toList());
+                Arrays.stream(ChidMode.values()).map(ChidMode::id).toList());
     }
 
     @Test
     void valuesAreInTheOrderOfTypes() {
         Map<ChidType, UUID> values = Chids.of(QEMU, ChidMode.STUB).values();
         List<ChidType> sorted = new ArrayList<>(values.keySet());
-        java.util.Collections.sort(sorted);
+        Collections.sort(sorted);
         assertEquals(sorted, List.copyOf(values.keySet()));
     }
 }

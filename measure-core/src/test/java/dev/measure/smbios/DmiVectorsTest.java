@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.Strictness;
+import dev.measure.Warning;
 import dev.measure.WarningCode;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
@@ -108,7 +109,7 @@ final class DmiVectorsTest {
                 MachineIdentity.of(table).toString().replaceFirst("^.*(?=bios-vendor)", ""));
         assertEquals(
                 List.of(WarningCode.SMBIOS_NO_END),
-                table.warnings().stream().map(dev.measure.Warning::code).toList());
+                table.warnings().stream().map(Warning::code).toList());
     }
 
     private static Optional<String> text(JsonNode facts, String structure, String field) {

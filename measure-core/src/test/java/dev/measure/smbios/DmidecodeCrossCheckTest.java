@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DynamicTest;
@@ -68,7 +69,7 @@ final class DmidecodeCrossCheckTest {
         byte[] dump = bytes;
         if (bytes[0] != '_') {
             byte[] entryPoint = SmbiosWriter.smbios().entryPoint64(bytes.length, 0x20);
-            dump = java.util.Arrays.copyOf(entryPoint, 0x20 + bytes.length);
+            dump = Arrays.copyOf(entryPoint, 0x20 + bytes.length);
             System.arraycopy(bytes, 0, dump, 0x20, bytes.length);
         }
         Path file = Files.write(temporary.resolve("dump.bin"), dump);

@@ -3,6 +3,7 @@ package dev.measure.uefi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.measure.Source;
+import java.util.HexFormat;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +27,6 @@ class SecureBootModeTest {
     private static Optional<Source> variable(String hex) {
         return hex.equals("-")
                 ? Optional.empty()
-                : Optional.of(Source.of("variable", java.util.HexFormat.of().parseHex(hex)));
+                : Optional.of(Source.of("variable", HexFormat.of().parseHex(hex)));
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.pe.PeImage;
+import dev.measure.vectors.PeWriter;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -206,7 +207,7 @@ class ShimVerificationTest {
     /** generate_hash pads an unsigned file to a multiple of 8 before it hashes it, which the firmware does not. */
     @Test
     void findsAnUnsignedImageByThePaddedDigest() {
-        byte[] unsigned = dev.measure.vectors.PeWriter.pe32Plus()
+        byte[] unsigned = PeWriter.pe32Plus()
                 .section(".text", "code")
                 .trailing(new byte[] {1, 2, 3})
                 .build();

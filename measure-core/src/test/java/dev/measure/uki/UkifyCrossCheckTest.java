@@ -10,6 +10,7 @@ import dev.measure.pe.PeSection;
 import dev.measure.vectors.UkiTests;
 import dev.measure.vectors.Vectors;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -26,7 +27,7 @@ class UkifyCrossCheckTest {
                         .map(test -> dynamicTest("tcId " + test.tcId() + ": " + test.comment(), () -> {
                             Uki uki = Uki.read(Source.of(test.comment(), test.image(file)));
                             assertEquals(
-                                    group.parameters().kind(), uki.kind().name().toLowerCase(java.util.Locale.ROOT));
+                                    group.parameters().kind(), uki.kind().name().toLowerCase(Locale.ROOT));
                             sameSections(test, uki);
                             Map<DigestAlgorithm, Digest> authenticode =
                                     uki.image().authenticode(List.of(DigestAlgorithm.SHA1, DigestAlgorithm.SHA256));

@@ -1,5 +1,7 @@
 package dev.measure.snp;
 
+import java.util.Locale;
+
 /**
  * A processor family, for VMMs that derive the address of the VMSA pages from the width of guest-physical addresses, as
  * google/gce-tcb-verifier does. KVM takes 48 bits on every processor.
@@ -18,7 +20,7 @@ public enum AmdProduct {
 
     /** {@return the name in options: {@code milan}, {@code genoa}} */
     public String id() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT);
     }
 
     /** {@return the width of guest-physical addresses in bits} */

@@ -4,6 +4,7 @@ import dev.measure.CallerData;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
+import dev.measure.MalformedInputException;
 import dev.measure.Register;
 import dev.measure.RegisterEvidence;
 import dev.measure.Source;
@@ -113,7 +114,7 @@ public record AttestationReport(
      */
     public static AttestationReport read(Source source) {
         if (source.length() != SIZE) {
-            throw new dev.measure.MalformedInputException(
+            throw new MalformedInputException(
                     source.name(),
                     source.start(),
                     "an attestation report of " + SIZE + " bytes",

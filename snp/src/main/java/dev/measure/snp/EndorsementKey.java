@@ -2,6 +2,7 @@ package dev.measure.snp;
 
 import dev.measure.FieldVerdict;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -134,7 +135,7 @@ final class EndorsementKey {
                 .filter(ASN1Integer.class::isInstance)
                 .map(found -> ((ASN1Integer) found).getValue())
                 .filter(value -> value.bitLength() < 31)
-                .map(java.math.BigInteger::intValue);
+                .map(BigInteger::intValue);
     }
 
     private Optional<ASN1Primitive> object(ASN1ObjectIdentifier id) {

@@ -4,6 +4,7 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import java.security.DigestException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 
 /**
  * PAGE_INFO, the 0x70 bytes that the AMD-SP hashes for every page of SNP_LAUNCH_UPDATE, and the chain that it makes:
@@ -65,7 +66,7 @@ final class PageInfo {
         if (type.hasContents()) {
             System.arraycopy(contents, contentsOffset, bytes, CONTENTS, DIGEST);
         } else {
-            java.util.Arrays.fill(bytes, CONTENTS, CONTENTS + DIGEST, (byte) 0);
+            Arrays.fill(bytes, CONTENTS, CONTENTS + DIGEST, (byte) 0);
         }
         bytes[PAGE_TYPE] = (byte) type.number;
         putGpa(gpa);
@@ -82,7 +83,7 @@ final class PageInfo {
     }
 
     Digest launchDigest() {
-        return Digest.of(DigestAlgorithm.SHA384, java.util.Arrays.copyOf(bytes, DIGEST));
+        return Digest.of(DigestAlgorithm.SHA384, Arrays.copyOf(bytes, DIGEST));
     }
 
     private void putGpa(long gpa) {

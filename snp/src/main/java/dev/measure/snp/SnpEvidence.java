@@ -4,6 +4,7 @@ import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
@@ -131,7 +132,7 @@ public record SnpEvidence(
         }
         byte[] start = new byte[signature.length];
         source.read(0, start, 0, start.length);
-        return java.util.Arrays.equals(start, signature);
+        return Arrays.equals(start, signature);
     }
 
     /** A response whose status is not 0 still has its reserved bytes and its size. */
@@ -142,9 +143,7 @@ public record SnpEvidence(
         byte[] header = source.slice(4, RESPONSE_HEADER - 4).toByteArray();
         boolean sized = (header[0] & 0xff | (header[1] & 0xff) << 8 | header[2] << 16 | header[3] << 24)
                 == AttestationReport.SIZE;
-        return sized
-                && Octets.of(java.util.Arrays.copyOfRange(header, 4, header.length))
-                        .isZero();
+        return sized && Octets.of(Arrays.copyOfRange(header, 4, header.length)).isZero();
     }
 
     private static SnpEvidence response(Source source, Cursor c) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Attestation reports byte by byte, right and wrong. */
 class AttestationReportTest {
@@ -220,7 +221,7 @@ class AttestationReportTest {
                 message(() -> SnpEvidence.read(Source.of("r", trailing))));
     }
 
-    private static String message(org.junit.jupiter.api.function.Executable reading) {
+    private static String message(Executable reading) {
         return assertThrows(MalformedInputException.class, reading).getMessage();
     }
 

@@ -29,6 +29,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** ID blocks and their authentication information, against the vectors of two peers and against OpenSSL. */
@@ -290,7 +291,7 @@ class IdBlockTest {
         return Source.of("block", bytes);
     }
 
-    private static String message(org.junit.jupiter.api.function.Executable reading) {
+    private static String message(Executable reading) {
         return assertThrows(MalformedInputException.class, reading).getMessage();
     }
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -93,7 +94,7 @@ class IgvmPropertyTest {
         }
     }
 
-    private static NaiveLaunch fold(List<Step> steps, java.util.function.Function<Step, Consumer<NaiveLaunch>> rule) {
+    private static NaiveLaunch fold(List<Step> steps, Function<Step, Consumer<NaiveLaunch>> rule) {
         NaiveLaunch launch = new NaiveLaunch();
         steps.forEach(step -> rule.apply(step).accept(launch));
         return launch;

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.Digest;
 import dev.measure.MalformedInputException;
+import dev.measure.MeasuredEvent;
 import dev.measure.Measurement;
 import dev.measure.Prediction;
 import dev.measure.Source;
@@ -94,7 +96,7 @@ class IgvmSamplesTest {
         }
     }
 
-    private static dev.measure.Digest last(List<dev.measure.MeasuredEvent> events) {
+    private static Digest last(List<MeasuredEvent> events) {
         return events.get(events.size() - 1).after();
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.Measurement;
 import dev.measure.Prediction;
 import dev.measure.Source;
 import dev.measure.Strictness;
@@ -105,7 +106,7 @@ final class LaunchVectors {
     static String value(Prediction prediction) {
         if (prediction instanceof Prediction.Predicted predicted) {
             predicted.measurement().events();
-            predicted.measurement().events(dev.measure.Measurement.Detail.STEPS);
+            predicted.measurement().events(Measurement.Detail.STEPS);
             return predicted.measurement().value().hex();
         }
         return prediction.toString();

@@ -12,6 +12,7 @@ import dev.measure.vectors.Vectors;
 import dev.measure.vectors.VmsaTests;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -91,7 +92,7 @@ class VmsaCrossCheckTest {
     }
 
     private static String hex(DigestAlgorithm algorithm, byte[] page) {
-        java.security.MessageDigest digest = algorithm.newMessageDigest();
+        MessageDigest digest = algorithm.newMessageDigest();
         digest.update(page);
         return Digest.of(algorithm, digest).hex();
     }

@@ -1,6 +1,7 @@
 package dev.measure.tdx;
 
 import dev.measure.DigestAlgorithm;
+import dev.measure.Evidence;
 import dev.measure.Source;
 import dev.measure.boot.BootEvent;
 import dev.measure.boot.BootInputs;
@@ -87,7 +88,7 @@ final class BootedImage implements ImageEvents {
                 digests.digest(event, DigestAlgorithm.SHA384),
                 RtmrEvent.Origin.PREDICTED,
                 event.provenance(),
-                event.evidence().weaker(dev.measure.Evidence.SOURCE)));
+                event.evidence().weaker(Evidence.SOURCE)));
     }
 
     private void refuse(RtmrRecorder recorder) {

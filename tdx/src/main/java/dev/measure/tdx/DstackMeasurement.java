@@ -5,6 +5,7 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -152,7 +153,7 @@ public record DstackMeasurement(
             throw c.malformed(start, "a text of at most " + MAX_TEXT + " bytes", Long.toString(length), "");
         }
         byte[] bytes = c.bytes((int) length, what);
-        return new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     private static void key(Cursor c, String name) {

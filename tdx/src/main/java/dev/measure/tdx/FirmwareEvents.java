@@ -13,6 +13,7 @@ import dev.measure.uefi.VariableData;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.LongFunction;
 
 /** What OVMF measures into RTMR0 of a trust domain, in order, up to the point where it starts the boot option. */
@@ -203,7 +204,7 @@ final class FirmwareEvents {
         }
     }
 
-    private void variable(java.util.UUID vendor, String name, byte[] value, Provenance provenance) {
+    private void variable(UUID vendor, String name, byte[] value, Provenance provenance) {
         rtmr0.add(
                 name,
                 EventType.EV_EFI_VARIABLE_DRIVER_CONFIG,

@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -355,7 +356,7 @@ public record GuestMetadata(
                 String digits = matcher.group(1);
                 boolean hex = digits.length() > 1 && (digits.charAt(1) == 'x' || digits.charAt(1) == 'X');
                 long number = hex ? Long.parseUnsignedLong(digits.substring(2), 16) : Long.parseLong(digits);
-                int shift = switch (matcher.group(2).toLowerCase(java.util.Locale.ROOT)) {
+                int shift = switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
                     case "k" -> 10;
                     case "m" -> 20;
                     case "g" -> 30;

@@ -17,6 +17,7 @@ import dev.measure.igvm.IgvmHeader.ParameterInsert;
 import dev.measure.igvm.IgvmPlatformType;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -186,7 +187,7 @@ public final class IgvmMrtd {
             System.arraycopy(bytes, offset, page, at[0], count);
             at[0] += count;
         });
-        java.util.Arrays.fill(page, at[0], page.length, (byte) 0);
+        Arrays.fill(page, at[0], page.length, (byte) 0);
     }
 
     private Digest value() {

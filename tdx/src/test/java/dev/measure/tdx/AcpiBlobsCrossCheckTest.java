@@ -164,7 +164,7 @@ final class AcpiBlobsCrossCheckTest {
 
     @Test
     void refusesTablesWhosePaddingIsCut() throws IOException {
-        Optional<java.nio.file.Path> file = Shared.file("vectors/tdx/evidence/acpi/acpi_q72/etc_acpi_tables.bin");
+        Optional<Path> file = Shared.file("vectors/tdx/evidence/acpi/acpi_q72/etc_acpi_tables.bin");
         if (file.isPresent()) {
             Source cut = Source.open(file.get()).slice(0, 100_000);
             MalformedInputException refused = assertThrows(MalformedInputException.class, () -> AcpiTables.read(cut));

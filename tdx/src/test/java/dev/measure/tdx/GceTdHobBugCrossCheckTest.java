@@ -10,8 +10,10 @@ import dev.measure.Strictness;
 import dev.measure.firmware.Firmware;
 import dev.measure.vectors.RealFirmware;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -143,8 +145,7 @@ final class GceTdHobBugCrossCheckTest {
                     "18f3e21c028c2295ba834afc26a88c5c32c50859536366313c57ac81d4d003c6d5211a2d98735ab73553b08c2f031b68"));
 
     private static TdxLaunch launch(Path file, TdxVmm vmm) throws IOException {
-        Firmware firmware =
-                Firmware.read(Source.of(file.toString(), java.nio.file.Files.readAllBytes(file)), Strictness.STRICT);
+        Firmware firmware = Firmware.read(Source.of(file.toString(), Files.readAllBytes(file)), Strictness.STRICT);
         return new TdxLaunch(firmware, Optional.of(vmm), Optional.empty(), Strictness.STRICT);
     }
 
@@ -157,9 +158,8 @@ final class GceTdHobBugCrossCheckTest {
                         TdxLaunch launch = launch(file.get(), TdxVmm.GCE_TDHOB_BUG);
                         Prediction prediction = GceTdHobBug.of(
                                 launch,
-                                GceMachineType.valueOf(row.get(1)
-                                        .toUpperCase(java.util.Locale.ROOT)
-                                        .replace('-', '_')),
+                                GceMachineType.valueOf(
+                                        row.get(1).toUpperCase(Locale.ROOT).replace('-', '_')),
                                 row.get(2).equals("early"));
                         Measurement measurement = assertInstanceOf(Prediction.Predicted.class, prediction)
                                 .measurement();

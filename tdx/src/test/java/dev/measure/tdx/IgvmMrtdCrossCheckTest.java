@@ -9,6 +9,7 @@ import dev.measure.Source;
 import dev.measure.igvm.IgvmFile;
 import dev.measure.vectors.IgvmFileWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +54,7 @@ final class IgvmMrtdCrossCheckTest {
                 byte[] data = new byte[random.nextInt(4) == 0 ? 0 : 4096];
                 random.nextBytes(data);
                 if (random.nextInt(3) == 0 && data.length > 0) {
-                    java.util.Arrays.fill(data, 1 + random.nextInt(4095), 4096, (byte) 0);
+                    Arrays.fill(data, 1 + random.nextInt(4095), 4096, (byte) 0);
                 }
                 int flag = random.nextInt(6);
                 writer.page(gpa, mask, data, flag == 0 ? 2 : flag == 1 ? 4 : 0, 0);

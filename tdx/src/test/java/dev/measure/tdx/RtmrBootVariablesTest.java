@@ -23,6 +23,7 @@ import dev.measure.uki.Uki;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -242,7 +243,7 @@ final class RtmrBootVariablesTest {
     private static void dump(String sha256, String expected) throws IOException {
         Optional<Path> file = Shared.untar(BOOTS + "fw_cfg.tar.xz", "fw_cfg/" + sha256 + ".bootorder");
         if (file.isPresent()) {
-            assertEquals(java.nio.file.Files.readString(file.get()), expected);
+            assertEquals(Files.readString(file.get()), expected);
         }
     }
 

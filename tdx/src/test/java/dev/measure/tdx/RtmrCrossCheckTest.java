@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.MalformedInputException;
 import dev.measure.Prediction;
 import dev.measure.Register;
 import dev.measure.Source;
@@ -28,6 +29,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 
 /** RTMRs of trust domains on hardware: the quotes and event logs of dstack's fixtures. */
@@ -242,8 +244,8 @@ final class RtmrCrossCheckTest {
                         .get("measurement")
                         .asText());
         Stream.iterate(0, n -> n < cbor.length, n -> n + 1)
-                .forEach(n -> org.junit.jupiter.api.Assertions.assertThrows(
-                        dev.measure.MalformedInputException.class,
+                .forEach(n -> Assertions.assertThrows(
+                        MalformedInputException.class,
                         () -> DstackMeasurement.read(Source.of("cut", Arrays.copyOf(cbor, n)))));
     }
 

@@ -18,10 +18,12 @@ import dev.measure.uki.Uki;
 import dev.measure.vectors.Shared;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -102,7 +104,7 @@ final class RtmrFirmwareBootsTest {
         if (provenance instanceof Provenance.PeSection section) {
             return named(section.range());
         }
-        if (provenance instanceof Provenance.FileRange range && Files.exists(java.nio.file.Path.of(range.file()))) {
+        if (provenance instanceof Provenance.FileRange range && Files.exists(Path.of(range.file()))) {
             return Optional.of(open(range));
         }
         return Optional.empty();
@@ -110,9 +112,9 @@ final class RtmrFirmwareBootsTest {
 
     private static Source open(Provenance.FileRange range) {
         try {
-            return Source.open(java.nio.file.Path.of(range.file())).slice(range.offset(), range.length());
+            return Source.open(Path.of(range.file())).slice(range.offset(), range.length());
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -222,7 +224,7 @@ final class RtmrFirmwareBootsTest {
         return order;
     }
 
-    private static java.nio.file.Path fwCfg(JsonNode boot, String item) throws IOException {
+    private static Path fwCfg(JsonNode boot, String item) throws IOException {
         String sha256 = boot.at("/fw_cfg_sha256/" + item).asText();
         return Shared.untar(BOOTS + "fw_cfg.tar.xz", "fw_cfg/" + sha256.substring(0, 16) + "." + item)
                 .orElseThrow();

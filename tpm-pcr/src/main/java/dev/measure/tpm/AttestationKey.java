@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.bouncycastle.crypto.engines.RSABlindedEngine;
 import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
 import org.bouncycastle.crypto.params.ECPublicKeyParameters;
 import org.bouncycastle.crypto.params.RSAKeyParameters;
@@ -168,8 +169,7 @@ public final class AttestationKey {
         int modulus = ((RSAKeyParameters) key).getModulus().bitLength();
         int longest = (modulus + 6) / 8 - hash.length() - 2;
         for (int salt : new int[] {hash.length(), longest}) {
-            PSSSigner signer = new PSSSigner(
-                    new org.bouncycastle.crypto.engines.RSABlindedEngine(), PolicySigningKey.digest(hash), salt);
+            PSSSigner signer = new PSSSigner(new RSABlindedEngine(), PolicySigningKey.digest(hash), salt);
             signer.init(false, key);
             signer.update(message, 0, message.length);
             if (salt >= 0 && signer.verifySignature(signature)) {

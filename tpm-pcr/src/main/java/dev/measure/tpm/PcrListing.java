@@ -12,7 +12,9 @@ import dev.measure.parse.StrictJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -249,7 +251,7 @@ public record PcrListing(Map<Register, Digest> registers) implements RegisterEvi
                     if (size > select.length) {
                         throw c.malformed(at + 2, "sizeofSelect of at most 4", Integer.toString(size), "");
                     }
-                    PcrSelection.of(c, bank, java.util.Arrays.copyOf(select, size))
+                    PcrSelection.of(c, bank, Arrays.copyOf(select, size))
                             .pcrs()
                             .forEach(pcr -> selected.add(new Register.Pcr(pcr, bank)));
                 }
@@ -267,11 +269,7 @@ public record PcrListing(Map<Register, Digest> registers) implements RegisterEvi
             }
             for (int i = 0; i < selected.size(); i++) {
                 Register.Pcr register = (Register.Pcr) selected.get(i);
-                put(
-                        0,
-                        register.index(),
-                        register.bank().id(),
-                        java.util.HexFormat.of().formatHex(digests.get(i)));
+                put(0, register.index(), register.bank().id(), HexFormat.of().formatHex(digests.get(i)));
             }
         }
 
@@ -298,7 +296,7 @@ public record PcrListing(Map<Register, Digest> registers) implements RegisterEvi
                     throw c.malformed(sizeAt, "a digest of at most 64 bytes", size + " bytes", "");
                 }
                 if (i < count) {
-                    digests.add(java.util.Arrays.copyOf(buffer, size));
+                    digests.add(Arrays.copyOf(buffer, size));
                 }
             }
         }

@@ -4,6 +4,7 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -71,7 +72,7 @@ public final class PcrPolicy {
     public static byte[] toBeSigned(Digest policy, Optional<String> policyRef) {
         byte[] digest = sha256(policy).toByteArray();
         byte[] ref = reference(policyRef);
-        byte[] both = java.util.Arrays.copyOf(digest, digest.length + ref.length);
+        byte[] both = Arrays.copyOf(digest, digest.length + ref.length);
         System.arraycopy(ref, 0, both, digest.length, ref.length);
         return both;
     }

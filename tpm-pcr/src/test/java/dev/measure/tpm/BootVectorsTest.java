@@ -14,10 +14,12 @@ import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.EventType;
 import dev.measure.eventlog.TcgEvent;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -89,7 +91,7 @@ class BootVectorsTest {
             }
             return String.join("\n", lines);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -111,13 +113,13 @@ class BootVectorsTest {
     private static String data(EventType type, byte[] data) {
         if (type.equals(EventType.EV_EFI_BOOT_SERVICES_APPLICATION)
                 || type.equals(EventType.EV_EFI_BOOT_SERVICES_DRIVER)) {
-            String hex = java.util.HexFormat.of().formatHex(data, 32, data.length);
+            String hex = HexFormat.of().formatHex(data, 32, data.length);
             return hex.startsWith("0403") ? hex : "path of the machine"; // vendor media: known beforehand
         }
         if (type.equals(EventType.EV_EFI_HANDOFF_TABLES)) {
-            return java.util.HexFormat.of().formatHex(data, 0, 24);
+            return HexFormat.of().formatHex(data, 0, 24);
         }
-        return java.util.HexFormat.of().formatHex(data);
+        return HexFormat.of().formatHex(data);
     }
 
     @Test

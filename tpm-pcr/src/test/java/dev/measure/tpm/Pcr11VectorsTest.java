@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Prediction;
 import dev.measure.Source;
+import dev.measure.Strictness;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.BootPhase;
 import dev.measure.boot.BootPrediction;
@@ -58,7 +59,7 @@ class Pcr11VectorsTest {
             for (Pcr11Tests.Test test : group.tests()) {
                 dynamic.add(DynamicTest.dynamicTest("tcId " + test.tcId() + ": " + test.comment(), () -> {
                     UkiTests.Test image = images.get(test.uki());
-                    Uki uki = Uki.read(Source.of("uki", image.image(ukis)), dev.measure.Strictness.LENIENT);
+                    Uki uki = Uki.read(Source.of("uki", image.image(ukis)), Strictness.LENIENT);
                     BootInputs inputs = BootInputs.builder()
                             .uki(uki)
                             .profile(test.profile())
@@ -123,7 +124,7 @@ class Pcr11VectorsTest {
                 continue;
             }
             dynamic.add(DynamicTest.dynamicTest("tcId " + test.tcId(), () -> {
-                Uki uki = Uki.read(Source.of("uki", image.image(ukis)), dev.measure.Strictness.LENIENT);
+                Uki uki = Uki.read(Source.of("uki", image.image(ukis)), Strictness.LENIENT);
                 List<NamedFile> parts = uki.profile(0).sections().stream()
                         .map(section -> new NamedFile(section.name(), section.content()))
                         .toList();

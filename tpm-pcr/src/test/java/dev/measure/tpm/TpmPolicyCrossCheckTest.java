@@ -12,6 +12,7 @@ import dev.measure.vectors.TpmPolicyTests.Value;
 import dev.measure.vectors.Vectors;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.Iterator;
@@ -98,7 +99,7 @@ class TpmPolicyCrossCheckTest {
         }
         List<String> phases = values.stream().map(Pcr11Value::phase).distinct().toList();
         List<String> backwards = new ArrayList<>(phases);
-        java.util.Collections.reverse(backwards);
+        Collections.reverse(backwards);
         assertEquals(phases, SystemdMeasure.phases(backwards), "the order of the phases");
     }
 

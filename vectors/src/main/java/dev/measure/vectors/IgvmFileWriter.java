@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -139,7 +140,7 @@ public final class IgvmFileWriter {
     /** Adds PAGE_DATA of 4 KiB, without data if that is empty. */
     public IgvmFileWriter page(long gpa, long mask, byte[] data, long flags, int type) {
         int size = (flags & 1) != 0 ? 1 << 21 : 4096;
-        byte[] padded = data.length == 0 ? data : java.util.Arrays.copyOf(data, size);
+        byte[] padded = data.length == 0 ? data : Arrays.copyOf(data, size);
         return add(
                 0x302,
                 24,

@@ -2,8 +2,10 @@ package dev.measure.vectors;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
@@ -59,7 +61,7 @@ public final class Shared {
         if (!Files.exists(target)) {
             Path part = Files.createTempFile(cache(), "part", "");
             run(part, "xz", "-dc", packed.get().toString());
-            Files.move(part, target, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         }
         return Optional.of(target);
     }
@@ -104,7 +106,7 @@ public final class Shared {
         }
         Process process = builder.redirectErrorStream(output == null).start();
         try (InputStream said = process.getInputStream()) {
-            String text = new String(said.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String text = new String(said.readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
                 throw new IOException(String.join(" ", command) + " failed: " + text);
             }

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -213,8 +215,7 @@ class VectorLintTest {
 
     private static void refuses(String text, Class<?> type) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        org.junit.jupiter.api.Assertions.assertThrows(
-                IOException.class, () -> Vectors.read(new java.io.ByteArrayInputStream(bytes), type));
+        Assertions.assertThrows(IOException.class, () -> Vectors.read(new ByteArrayInputStream(bytes), type));
     }
 
     @Test
