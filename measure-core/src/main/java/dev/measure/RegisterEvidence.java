@@ -49,7 +49,7 @@ public interface RegisterEvidence {
     default RegisterEvidence boundTo(byte[] nonce) {
         CallerData data = callerData()
                 .orElseThrow(() -> new IllegalArgumentException("evidence that holds no data of its caller"));
-        return new BoundEvidence(this, data.check(nonce));
+        return new JudgedEvidence(this, List.of(data.check(nonce)), trust());
     }
 
     /**
@@ -58,6 +58,6 @@ public interface RegisterEvidence {
      * @param trust the verdicts of the technology's own verification, such as those of a chain of certificates
      */
     default RegisterEvidence with(List<FieldVerdict> trust) {
-        return new SignedEvidence(this, trust);
+        return new JudgedEvidence(this, List.of(), trust);
     }
 }

@@ -46,8 +46,15 @@ final class DriftText {
             line(out, "");
             line(out, "the policies in " + drift.subject() + " are not those of the manifest");
         }
-        if (diff.moved().isEmpty() && !diff.behaviours().isEmpty()) {
-            call.talk().say("note: rules that changed without moving a value: " + String.join(", ", diff.behaviours()));
+        if (diff.moved().isEmpty()) {
+            unmoved("rules", diff.behaviours(), call);
+            unmoved("assumptions", diff.assumptions(), call);
+        }
+    }
+
+    private static void unmoved(String what, List<String> changed, Call call) {
+        if (!changed.isEmpty()) {
+            call.talk().say("note: " + what + " that changed without moving a value: " + String.join(", ", changed));
         }
     }
 

@@ -54,6 +54,9 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
         Path path = call.inputs().path(manifest);
         ManifestFolder folder = new ManifestFolder(path);
         String fileName = path.getFileName().toString();
+        if (Files.isSymbolicLink(path)) {
+            folder.inside(new ManifestNode.Place(manifest, 0, 1, 1), "a manifest", fileName);
+        }
         int dot = fileName.lastIndexOf('.');
         String name = folder.inside(
                 new ManifestNode.Place("--lock", 0, 1, 1),

@@ -333,6 +333,34 @@ class LockTest {
                 .startsWith("### measure check: drift: " + moved + " of "));
     }
 
+    /** A manifest in a pull request could be a link to any file, of which a message would show a line. */
+    @Test
+    void aManifestIsNoLinkOutOfItsFolder() throws IOException {
+        Path secret = Files.createTempDirectory("outside").resolve("secret.txt");
+        Files.writeString(secret, "password: x\n");
+        Files.createSymbolicLink(folder.resolve("measure.yaml"), secret);
+        for (String verb : List.of("lock", "check")) {
+            Session refused = run(verb);
+            assertEquals(4, refused.exit(), refused.toString());
+            assertTrue(refused.err().contains("a symbolic link that leads out of it"), refused.err());
+            assertFalse(refused.err().contains("password"), refused.err());
+        }
+    }
+
+    @Test
+    void anAssumptionThatChangedWithoutMovingAValueIsTold() throws IOException {
+        assertEquals(0, run("lock", "--init", "fuki-sample.efi").exit());
+        assertEquals(0, run("lock").exit());
+        Path lock = folder.resolve("measure.lock.json");
+        String text = Files.readString(lock);
+        String other = text.replaceFirst("(\"key\": \"vmm\", \"value\": \")[^\"]*", "$1another");
+        assertFalse(text.equals(other), text);
+        Files.writeString(lock, other);
+        Session check = run("check");
+        assertEquals(0, check.exit(), check.toString());
+        assertTrue(check.err().contains("note: assumptions that changed without moving a value: vmm"), check.err());
+    }
+
     @Test
     void aSymbolicLinkDoesNotLeadOutOfTheFolder() throws IOException {
         Path secret = Files.write(Files.createTempDirectory("outside").resolve("secret.efi"), SampleFuki.bytes());

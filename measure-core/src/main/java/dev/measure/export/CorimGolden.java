@@ -27,7 +27,8 @@ import java.util.regex.Pattern;
 
 /**
  * A reference integrity manifest as golden values: the launch digests, registers and PCRs of its reference triples, in the shapes that
- * {@link CorimExport} writes. The triples that a register is in are its right values.
+ * {@link CorimExport} writes. The triples that a register is in are its right values. A triple about an instance or a group is left
+ * out: its values are not right for all.
  *
  * @param golden the values; their ids tell register, bank and the number of the triple
  * @param leftOut what else the manifest demands, which is not compared
@@ -96,6 +97,12 @@ public record CorimGolden(GoldenValues golden, List<String> leftOut) {
         }
 
         void triple(ReferenceTriple triple, int entry) {
+            if (triple.environment().instance().isPresent()
+                    || triple.environment().group().isPresent()) {
+                // Right for one machine or some, and nothing here tells which one the evidence is of.
+                leftOut.add(triple.environment().text());
+                return;
+            }
             Optional<ClassMap> of = triple.environment().classMap();
             String vendor = of.flatMap(ClassMap::vendor).orElse("");
             String model = of.flatMap(ClassMap::model).orElse("");

@@ -135,6 +135,9 @@ public record GoldenCheck(
     /**
      * {@return whether at least one register matches, none mismatches, none is absent, all matches are of one machine, every field is as
      * the policies demand, and no signature is wrong}
+     *
+     * <p>Each bank of a TPM counts by itself, as a machine need not have them all: golden values of a bank of which the evidence shows
+     * nothing are in {@link #unchecked()}, and whoever wants a bank, such as none but SHA-256, looks there.
      */
     public boolean passes() {
         return objections().isEmpty();

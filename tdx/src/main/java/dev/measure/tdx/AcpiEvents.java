@@ -59,15 +59,16 @@ final class AcpiEvents {
                     noLoader ? "--acpi-loader" : "--acpi-rsdp");
             return;
         }
-        add(rtmr0, AcpiEvent.nameOf(LOADER), loader.get());
+        add(rtmr0, inputs.acpiLoader, LOADER, loader.get(), tables);
         for (String file : allocated(loader.get(), inputs)) {
-            Optional<RtmrContent> content = switch (file) {
-                case RSDP -> rsdp;
+            Optional<RtmrContent> given = switch (file) {
+                case RSDP -> inputs.acpiRsdp;
                 case TABLES -> inputs.acpiTables;
                 default -> Optional.ofNullable(inputs.acpiFiles.get(file));
             };
+            Optional<RtmrContent> content = file.equals(RSDP) ? rsdp : given;
             if (content.isPresent()) {
-                add(rtmr0, AcpiEvent.nameOf(file), content.get());
+                add(rtmr0, given, file, content.get(), tables);
             } else if (file.equals(TPM_LOG)) {
                 rtmr0.assume(
                         "acpi-file " + file,
@@ -97,6 +98,25 @@ final class AcpiEvents {
             }
         }
         return files;
+    }
+
+    /** A file that is given comes from there; one that is derived, from the tables. */
+    private static void add(
+            RtmrRecorder rtmr0,
+            Optional<RtmrContent> given,
+            String file,
+            RtmrContent content,
+            Optional<Source> tables) {
+        if (given.isPresent()) {
+            add(rtmr0, AcpiEvent.nameOf(file), content);
+            return;
+        }
+        rtmr0.add(
+                AcpiEvent.nameOf(file),
+                EventType.EV_PLATFORM_CONFIG_FLAGS,
+                content.bytes().orElseThrow(),
+                new Provenance.Derived("QEMU's rule", List.of(Provenance.FileRange.of(tables.orElseThrow()))),
+                Evidence.HARDWARE);
     }
 
     private static void add(RtmrRecorder rtmr0, String name, RtmrContent content) {

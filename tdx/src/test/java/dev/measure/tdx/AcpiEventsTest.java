@@ -7,15 +7,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Prediction;
+import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.firmware.Firmware;
 import dev.measure.vectors.OvmfWriter;
+import dev.measure.vectors.Shared;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** The events "ACPI DATA": edk2 QemuFwCfgAcpi.c measures the loader script, then each file as a command ALLOCATE names it. */
@@ -84,6 +92,37 @@ final class AcpiEventsTest {
                         "ACPI etc/vmgenid_guid " + sha384(new byte[] {9, 1, 2, 3}),
                         "ACPI tables " + sha384(new byte[] {2, 1, 2, 3})),
                 acpi(files().acpiFile("etc/vmgenid_guid", RtmrContent.of(bytes("guid", 9)))));
+    }
+
+    /** The files of a real QEMU, dumped by another program; of the three, only the tables are given. */
+    @Test
+    void filesThatAreDerivedComeFromTheTables() throws IOException, NoSuchAlgorithmException {
+        String folder = "vectors/tdx/evidence/acpi/acpi_q72/etc_";
+        Optional<Path> tables = Shared.file(folder + "acpi_tables.bin");
+        if (tables.isPresent()) {
+            Source given = Source.of("tables", Files.readAllBytes(tables.get()));
+            RtmrValue value =
+                    Rtmr.of(inputs().acpiTables(RtmrContent.of(given)).build()).get(0);
+            Map<String, Provenance> from = new TreeMap<>();
+            Map<String, String> digests = new TreeMap<>();
+            value.events().stream()
+                    .filter(event -> event.name().startsWith("ACPI"))
+                    .forEach(event -> {
+                        from.put(event.name(), event.provenance());
+                        digests.put(event.name(), event.digest().hex());
+                    });
+            Provenance whole = Provenance.FileRange.of(given);
+            Provenance derived = new Provenance.Derived("QEMU's rule", List.of(whole));
+            assertEquals(Map.of("ACPI loader", derived, "ACPI RSDP", derived, "ACPI tables", whole), from);
+            for (String file : List.of("table-loader", "acpi_rsdp", "acpi_tables")) {
+                byte[] dumped =
+                        Files.readAllBytes(Shared.file(folder + file + ".bin").orElseThrow());
+                String name = Map.of(
+                                "table-loader", "ACPI loader", "acpi_rsdp", "ACPI RSDP", "acpi_tables", "ACPI tables")
+                        .get(file);
+                assertEquals(sha384(dumped), digests.get(name), file);
+            }
+        }
     }
 
     @Test

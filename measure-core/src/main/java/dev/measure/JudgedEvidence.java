@@ -1,19 +1,23 @@
 package dev.measure;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Evidence whose signature somebody looked at.
+ * Evidence of which somebody has already judged something.
  *
  * @param evidence the evidence
- * @param trust what became of the signature, at least one verdict
+ * @param fields verdicts beside those of its policy, such as the one about a nonce
+ * @param trust what became of its signature, at least one verdict
  */
-record SignedEvidence(RegisterEvidence evidence, List<FieldVerdict> trust) implements RegisterEvidence {
-    SignedEvidence {
+record JudgedEvidence(RegisterEvidence evidence, List<FieldVerdict> fields, List<FieldVerdict> trust)
+        implements RegisterEvidence {
+    JudgedEvidence {
         Objects.requireNonNull(evidence, "evidence");
+        fields = List.copyOf(fields);
         trust = List.copyOf(trust);
         if (trust.isEmpty()) {
             throw new IllegalArgumentException("a signature needs a verdict");
@@ -37,6 +41,8 @@ record SignedEvidence(RegisterEvidence evidence, List<FieldVerdict> trust) imple
 
     @Override
     public List<FieldVerdict> check(Map<String, String> policy) {
-        return evidence.check(policy);
+        List<FieldVerdict> all = new ArrayList<>(evidence.check(policy));
+        all.addAll(fields);
+        return all;
     }
 }
