@@ -6,7 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The folder of specifications, real firmware and peers' vectors that may lie beside a checkout. It is not part of the project:
@@ -86,12 +89,23 @@ public final class Shared {
             try {
                 Files.move(part, folder);
             } catch (IOException alreadyUnpackedByAnotherRun) {
+                delete(part);
                 if (!Files.exists(target)) {
                     throw alreadyUnpackedByAnotherRun;
                 }
             }
         }
         return Optional.of(target);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        List<Path> all;
+        try (Stream<Path> walk = Files.walk(folder)) {
+            all = walk.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path each : all) {
+            Files.delete(each);
+        }
     }
 
     private static Path cache() throws IOException {
