@@ -30,7 +30,7 @@ final class Freshness {
                         "HEX|FILE",
                         "the nonce for which the evidence was made: REPORT_DATA of SEV-SNP and REPORTDATA of TDX hold it in"
                                 + " front of zeros up to their 64 bytes, the quote of a TPM as it is (tpm2_quote -q); a file"
-                                + " gives its bytes",
+                                + " gives its bytes, and ./ goes before a name of digits alone",
                         NONCE),
                 Options.value(
                         "HEX|FILE",
@@ -49,7 +49,7 @@ final class Freshness {
                     : call.inputs().open(text);
             if (bytes.length() == 0 || bytes.length() > MAX_LENGTH) {
                 throw Complaint.usage(
-                        option + ": expected 1 to 64 bytes, got " + bytes.length(),
+                        option + ": expected 1 to " + MAX_LENGTH + " bytes, got " + bytes.length(),
                         isHex(text) ? "" : "a file gives its bytes, not hexadecimal digits");
             }
             return bytes;
