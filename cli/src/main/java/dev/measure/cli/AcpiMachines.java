@@ -11,6 +11,7 @@ import dev.measure.tdx.Rtmr;
 import dev.measure.tdx.RtmrContent;
 import dev.measure.tdx.RtmrInputs;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,9 @@ final class AcpiMachines {
     private static final String ELSE =
             "one machine at a time, or " + AcpiFromQemu.BINARY + ", which makes those of each";
 
+    /** So many answers of QEMU, of 130 KiB each, are kept. */
+    private static final int KEPT = 64;
+
     private final Call call;
     private final Result result;
     private final boolean severalSizes;
@@ -32,6 +36,7 @@ final class AcpiMachines {
     private final Optional<List<AcpiEvent>> lifted;
     private final List<Source> tables = new ArrayList<>();
     private final Map<String, Source> files = new TreeMap<>();
+    private final Map<Machine, Map<String, Source>> asked = new HashMap<>();
     private Optional<Source> rsdp = Optional.empty();
     private Optional<Source> loader = Optional.empty();
 
@@ -53,6 +58,9 @@ final class AcpiMachines {
         loader = PcrRequest.file(call, result, "--acpi-loader");
         files.putAll(AcpiOptions.files(call, result));
     }
+
+    /** What QEMU's tables depend on: the same machine in several profiles is asked once. */
+    private record Machine(long memory, int vcpus, OptionalInt edk2) {}
 
     /** {@return whether each machine is asked of QEMU} */
     boolean areAsked() {
@@ -93,17 +101,22 @@ final class AcpiMachines {
         OptionalInt release = edk2.stream()
                 .mapToInt(generation -> Integer.parseInt(generation.id()))
                 .findFirst();
-        Map<String, Source> blobs = AcpiFromQemu.read(call, result, memory.get(), vcpus.getAsInt(), release);
+        if (asked.size() == KEPT) {
+            asked.clear();
+        }
+        Map<String, Source> blobs = asked.computeIfAbsent(
+                new Machine(memory.get(), vcpus.getAsInt(), release),
+                machine -> AcpiFromQemu.read(call, result, machine.memory(), machine.vcpus(), machine.edk2()));
         result.assumption(new Assumption(
                 "acpi-tables",
                 "as " + call.value(AcpiFromQemu.BINARY).orElseThrow() + " makes them",
                 "for the devices that are given; take the QEMU that runs the guest"));
-        in.acpiLoader(RtmrContent.of(blobs.get("etc/table-loader")));
-        for (String file : AcpiLoader.allocated(blobs.get("etc/table-loader"))) {
+        in.acpiLoader(RtmrContent.of(blobs.get(AcpiLoader.FILE)));
+        for (String file : AcpiLoader.allocated(blobs.get(AcpiLoader.FILE))) {
             RtmrContent content = RtmrContent.of(blobs.get(file));
             switch (file) {
-                case "etc/acpi/rsdp" -> in.acpiRsdp(content);
-                case "etc/acpi/tables" -> in.acpiTables(content);
+                case AcpiLoader.RSDP -> in.acpiRsdp(content);
+                case AcpiLoader.TABLES -> in.acpiTables(content);
                 default -> in.acpiFile(file, content);
             }
         }

@@ -18,9 +18,9 @@ final class AcpiOptions {
 
     /** The options of the files that every machine has. */
     private static final Map<String, String> OWN = Map.of(
-            "etc/table-loader", "--acpi-loader", "etc/acpi/rsdp", "--acpi-rsdp", "etc/acpi/tables", "--acpi-tables");
+            AcpiLoader.FILE, "--acpi-loader", AcpiLoader.RSDP, "--acpi-rsdp", AcpiLoader.TABLES, "--acpi-tables");
 
-    private static final List<String> THREE = List.of("etc/table-loader", "etc/acpi/rsdp", "etc/acpi/tables");
+    private static final List<String> THREE = List.of(AcpiLoader.FILE, AcpiLoader.RSDP, AcpiLoader.TABLES);
 
     /** Far more than any QEMU allocates. */
     private static final int MOST_DIGESTS = 64;

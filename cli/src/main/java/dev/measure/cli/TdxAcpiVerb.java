@@ -78,7 +78,7 @@ final class TdxAcpiVerb implements Verb {
                 DstackMachine.group(),
                 new Options.Group(
                         "From files",
-                        Options.value("FILE", "etc/acpi/tables", "--acpi-tables"),
+                        Options.value("FILE", AcpiLoader.TABLES, "--acpi-tables"),
                         Options.value("FILE", "etc/acpi/rsdp (default: derived)", "--acpi-rsdp"),
                         Options.value("FILE", "etc/table-loader (default: derived)", "--acpi-loader"),
                         AcpiOptions.file()),
@@ -149,10 +149,10 @@ final class TdxAcpiVerb implements Verb {
                 Optional.ofNullable(given.get("--acpi-rsdp")),
                 Optional.ofNullable(given.get("--acpi-loader")));
         Map<String, Source> more = new LinkedHashMap<>(AcpiOptions.files(call, result));
-        more.put("etc/acpi/rsdp", blobs.rsdp());
-        more.put("etc/acpi/tables", blobs.tables());
+        more.put(AcpiLoader.RSDP, blobs.rsdp());
+        more.put(AcpiLoader.TABLES, blobs.tables());
         Map<String, Source> files = new LinkedHashMap<>();
-        files.put("etc/table-loader", blobs.loader());
+        files.put(AcpiLoader.FILE, blobs.loader());
         for (String name : AcpiLoader.allocated(blobs.loader())) {
             if (!more.containsKey(name)) {
                 throw new Complaint(

@@ -14,6 +14,15 @@ import java.util.regex.Pattern;
  * hw/acpi/bios-linker-loader.c).
  */
 public final class AcpiLoader {
+    /** The script's own name in fw_cfg. */
+    public static final String FILE = "etc/table-loader";
+
+    /** The name of the root pointer in fw_cfg. */
+    public static final String RSDP = "etc/acpi/rsdp";
+
+    /** The name of the tables in fw_cfg. */
+    public static final String TABLES = "etc/acpi/tables";
+
     private static final int COMMAND = 128;
     private static final int NAME = 56;
     private static final long ALLOCATE = 1;

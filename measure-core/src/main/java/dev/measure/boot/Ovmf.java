@@ -163,11 +163,11 @@ final class Ovmf {
             recorder.unknown(1, "the ACPI loader script of the machine is not given", "--acpi-loader");
             return;
         }
-        acpiBlob("etc/table-loader", inputs.acpiLoader.get());
+        acpiBlob(AcpiLoader.FILE, inputs.acpiLoader.get());
         for (String file : AcpiLoader.allocated(inputs.acpiLoader.get())) {
             switch (file) {
-                case "etc/acpi/rsdp" -> acpiBlob(file, inputs.acpiRsdp, "--acpi-rsdp");
-                case "etc/acpi/tables" -> acpiBlob(file, inputs.acpiTables, "--acpi-tables");
+                case AcpiLoader.RSDP -> acpiBlob(file, inputs.acpiRsdp, "--acpi-rsdp");
+                case AcpiLoader.TABLES -> acpiBlob(file, inputs.acpiTables, "--acpi-tables");
                 case "etc/tpm/log" -> acpiBlob(file, inputs.tpmLog.orElseGet(() -> Source.of(file, new byte[TPM_LOG])));
                 default ->
                     acpiBlob(file, Optional.ofNullable(inputs.acpiFiles.get(file)), "--acpi-file " + file + "=FILE");

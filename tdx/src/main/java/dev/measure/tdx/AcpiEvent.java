@@ -1,5 +1,6 @@
 package dev.measure.tdx;
 
+import dev.measure.boot.AcpiLoader;
 import java.util.Objects;
 
 /**
@@ -23,9 +24,9 @@ public record AcpiEvent(String name, RtmrContent content) {
      */
     public static String nameOf(String file) {
         return switch (file) {
-            case "etc/table-loader" -> "ACPI loader";
-            case "etc/acpi/rsdp" -> "ACPI RSDP";
-            case "etc/acpi/tables" -> "ACPI tables";
+            case AcpiLoader.FILE -> "ACPI loader";
+            case AcpiLoader.RSDP -> "ACPI RSDP";
+            case AcpiLoader.TABLES -> "ACPI tables";
             default -> "ACPI " + file;
         };
     }

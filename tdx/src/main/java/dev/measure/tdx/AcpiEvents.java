@@ -5,7 +5,6 @@ import dev.measure.Provenance;
 import dev.measure.Source;
 import dev.measure.boot.AcpiLoader;
 import dev.measure.eventlog.EventType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,17 +13,14 @@ import java.util.Optional;
  * without vmgenid, TPM, NVDIMMs and the like has three.
  */
 final class AcpiEvents {
-    private static final String LOADER = "etc/table-loader";
-    private static final String RSDP = "etc/acpi/rsdp";
-    private static final String TABLES = "etc/acpi/tables";
 
     private static final String TPM_LOG = "etc/tpm/log";
 
     /** QEMU hw/acpi/tpm.c, TPM_LOG_AREA_MINIMUM_SIZE. */
     private static final int TPM_LOG_BYTES = 64 << 10;
 
-    private static final List<String> USUAL =
-            List.of(AcpiEvent.nameOf(LOADER), AcpiEvent.nameOf(RSDP), AcpiEvent.nameOf(TABLES));
+    private static final List<String> USUAL = List.of(
+            AcpiEvent.nameOf(AcpiLoader.FILE), AcpiEvent.nameOf(AcpiLoader.RSDP), AcpiEvent.nameOf(AcpiLoader.TABLES));
 
     private AcpiEvents() {}
 
@@ -59,14 +55,14 @@ final class AcpiEvents {
                     noLoader ? "--acpi-loader" : "--acpi-rsdp");
             return;
         }
-        add(rtmr0, inputs.acpiLoader, LOADER, loader.get(), tables);
+        add(rtmr0, inputs.acpiLoader, AcpiLoader.FILE, loader.get(), tables);
         for (String file : allocated(loader.get(), inputs)) {
             Optional<RtmrContent> given = switch (file) {
-                case RSDP -> inputs.acpiRsdp;
-                case TABLES -> inputs.acpiTables;
+                case AcpiLoader.RSDP -> inputs.acpiRsdp;
+                case AcpiLoader.TABLES -> inputs.acpiTables;
                 default -> Optional.ofNullable(inputs.acpiFiles.get(file));
             };
-            Optional<RtmrContent> content = file.equals(RSDP) ? rsdp : given;
+            Optional<RtmrContent> content = file.equals(AcpiLoader.RSDP) ? rsdp : given;
             if (content.isPresent()) {
                 add(rtmr0, given, file, content.get(), tables);
             } else if (file.equals(TPM_LOG)) {
@@ -91,7 +87,7 @@ final class AcpiEvents {
     /** What a script allocates of which only the digest is known: QEMU's two files, and no other can be told its place. */
     private static List<String> allocated(RtmrContent loader, RtmrInputs inputs) {
         List<String> files =
-                new ArrayList<>(loader.bytes().map(AcpiLoader::allocated).orElse(List.of(RSDP, TABLES)));
+                loader.bytes().map(AcpiLoader::allocated).orElse(List.of(AcpiLoader.RSDP, AcpiLoader.TABLES));
         for (String given : inputs.acpiFiles.keySet()) {
             if (!files.contains(given)) {
                 throw new IllegalArgumentException("the ACPI loader script does not allocate " + given);

@@ -2,6 +2,7 @@ package dev.measure.tdx;
 
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import dev.measure.boot.AcpiLoader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -21,8 +22,6 @@ import java.util.Set;
  * tables; then the script cannot be derived and must be given.
  */
 final class LoaderScript {
-    private static final String TABLES = "etc/acpi/tables";
-    private static final String RSDP = "etc/acpi/rsdp";
     private static final int COMMAND = 128;
     private static final int NAME = 56;
     private static final int FILE = 4096;
@@ -65,7 +64,7 @@ final class LoaderScript {
                 .put("BOCHS ".getBytes(StandardCharsets.US_ASCII))
                 .put((byte) 0)
                 .putInt((int) need(tables, "RSDT", AcpiTables.HEADER).offset());
-        return Source.of(RSDP, rsdp);
+        return Source.of(AcpiLoader.RSDP, rsdp);
     }
 
     private Source build() {
@@ -73,30 +72,30 @@ final class LoaderScript {
         AcpiTable facp = need(tables, "FACP", 116);
         AcpiTable rsdt = need(tables, "RSDT", AcpiTables.HEADER);
         refuseOwnCommands();
-        allocate(RSDP, 16, 2);
-        allocate(TABLES, 64, 1);
-        checksum(TABLES, dsdt);
-        pointer(TABLES, facp.offset() + 36, 4); // FIRMWARE_CTRL
-        pointer(TABLES, facp.offset() + 40, 4); // DSDT
+        allocate(AcpiLoader.RSDP, 16, 2);
+        allocate(AcpiLoader.TABLES, 64, 1);
+        checksum(AcpiLoader.TABLES, dsdt);
+        pointer(AcpiLoader.TABLES, facp.offset() + 36, 4); // FIRMWARE_CTRL
+        pointer(AcpiLoader.TABLES, facp.offset() + 40, 4); // DSDT
         if (facp.length() >= FACP_WITH_X_DSDT) {
-            pointer(TABLES, facp.offset() + 140, 8); // X_DSDT
+            pointer(AcpiLoader.TABLES, facp.offset() + 140, 8); // X_DSDT
         }
-        checksum(TABLES, facp);
+        checksum(AcpiLoader.TABLES, facp);
         for (AcpiTable table : tables.tables()) {
             if (!Set.of("FACS", "DSDT", "FACP", "RSDT").contains(table.signature())) {
-                checksum(TABLES, table);
+                checksum(AcpiLoader.TABLES, table);
             }
         }
         for (long entry = rsdt.offset() + AcpiTables.HEADER; entry + 4 <= rsdt.end(); entry += 4) {
-            pointer(TABLES, entry, 4);
+            pointer(AcpiLoader.TABLES, entry, 4);
         }
-        checksum(TABLES, rsdt);
-        pointer(RSDP, 16, 4);
-        checksum(RSDP, 8, 0, 20);
+        checksum(AcpiLoader.TABLES, rsdt);
+        pointer(AcpiLoader.RSDP, 16, 4);
+        checksum(AcpiLoader.RSDP, 8, 0, 20);
         int length = commands.size() * COMMAND;
         ByteBuffer file = ByteBuffer.allocate((length + FILE - 1) / FILE * FILE);
         commands.forEach(file::put);
-        return Source.of("etc/table-loader", file.array());
+        return Source.of(AcpiLoader.FILE, file.array());
     }
 
     private void refuseOwnCommands() {
@@ -169,7 +168,7 @@ final class LoaderScript {
     private void pointer(String file, long offset, int size) {
         ByteBuffer command = command(2);
         name(command, file);
-        name(command, TABLES);
+        name(command, AcpiLoader.TABLES);
         command.putInt((int) offset).put((byte) size);
     }
 

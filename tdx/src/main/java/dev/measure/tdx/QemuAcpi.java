@@ -42,12 +42,10 @@ public final class QemuAcpi {
     /** Has the one thing in it that QEMU may make up. */
     private static final String VMGENID = "etc/vmgenid_guid";
 
-    private static final String LOADER = "etc/table-loader";
-
     /** The files that are read beside the loader script and those that it allocates, if QEMU has them. */
     private static final List<String> OTHER_FILES = List.of(
-            "etc/acpi/rsdp",
-            "etc/acpi/tables",
+            AcpiLoader.RSDP,
+            AcpiLoader.TABLES,
             "bootorder",
             "etc/smbios/smbios-tables",
             "etc/smbios/smbios-anchor",
@@ -204,10 +202,10 @@ public final class QemuAcpi {
 
     private static Map<String, Source> files(FwCfg fwCfg) throws IOException {
         List<String> names = new ArrayList<>();
-        Optional<byte[]> loader = fwCfg.file(LOADER);
+        Optional<byte[]> loader = fwCfg.file(AcpiLoader.FILE);
         if (loader.isPresent()) {
-            names.add(LOADER);
-            names.addAll(AcpiLoader.allocated(Source.of(LOADER, loader.get())));
+            names.add(AcpiLoader.FILE);
+            names.addAll(AcpiLoader.allocated(Source.of(AcpiLoader.FILE, loader.get())));
         }
         names.addAll(OTHER_FILES);
         Map<String, Source> files = new LinkedHashMap<>();
