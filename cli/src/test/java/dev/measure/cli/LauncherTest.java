@@ -3,6 +3,7 @@ package dev.measure.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,6 +45,8 @@ class LauncherTest {
     private static final String VERSION = "measure " + Version.text() + "\n";
     private static final String JAVA_HOME = System.getProperty("java.home");
 
+    private static final int NOBODY = 65534;
+
     @TempDir
     static Path shared;
 
@@ -53,6 +58,9 @@ class LauncherTest {
     private Path cli;
     private Path target;
     private final Map<String, String> environment = new LinkedHashMap<>(Map.of("JAVA_HOME", JAVA_HOME));
+
+    /** The words before the command. */
+    private List<String> as = List.of();
 
     /** How a run ended. */
     private record Ended(int exit, String out, String err) {
@@ -110,10 +118,16 @@ class LauncherTest {
     }
 
     private Process start(Path script, String... args) throws IOException {
-        List<String> words = new ArrayList<>(List.of(script.toString()));
+        List<String> words = new ArrayList<>(as);
+        words.add(script.toString());
         words.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(words).directory(temporary.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("JAVA") || name.startsWith("MEASURE"));
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("JAVA")
+                        || name.startsWith("MEASURE")
+                        || name.equals("HOME")
+                        || name.startsWith("XDG"));
         builder.environment().putAll(environment);
         return builder.start();
     }
@@ -156,6 +170,29 @@ class LauncherTest {
         return file;
     }
 
+    /** A folder without blanks, since Java 17 has no use for an archive of a jar in one with them. */
+    private void withoutBlanks() throws IOException {
+        Path plain = Files.createDirectories(temporary.resolve("plain"));
+        Files.move(cli, plain.resolve("cli"));
+        cli = plain.resolve("cli");
+        target = cli.resolve("target");
+    }
+
+    /** Whether Java takes its classes from an archive. */
+    private boolean archived() throws IOException, InterruptedException {
+        environment.put("MEASURE_JAVA_OPTS", "-Xlog:class+load:stdout");
+        Ended ended = run("version");
+        environment.remove("MEASURE_JAVA_OPTS");
+        assertEquals(0, ended.exit(), ended.err());
+        assertEquals("", ended.err());
+        return ended.out()
+                .lines()
+                .filter(line -> line.contains(" dev.measure.cli.Main source:"))
+                .findFirst()
+                .orElseThrow()
+                .contains("shared objects file");
+    }
+
     @Test
     void theFirstRunMakesAnArchiveAndTheSecondUsesIt() throws IOException, InterruptedException {
         assertEquals(Ended.well(VERSION), run("version"));
@@ -164,20 +201,14 @@ class LauncherTest {
         FileTime made = Files.getLastModifiedTime(archive);
         assertEquals(Ended.well(VERSION), run("version"));
         assertEquals(made, Files.getLastModifiedTime(archive()));
-        // Java 17 has no use for an archive of a jar in a folder with blanks.
-        Path plain = Files.createDirectories(temporary.resolve("plain"));
-        Files.move(cli, plain.resolve("cli"));
-        cli = plain.resolve("cli");
-        target = cli.resolve("target");
+        withoutBlanks();
         Files.delete(archive());
         assertEquals(Ended.well(VERSION), run("version"));
-        environment.put("MEASURE_JAVA_OPTS", "-Xlog:class+load:stdout");
-        String loaded = run("version").out();
-        String main = loaded.lines()
-                .filter(line -> line.contains(" dev.measure.cli.Main source:"))
-                .findFirst()
-                .orElse(loaded);
-        assertTrue(main.contains("shared objects file"), main);
+        assertTrue(archived());
+        // Also from elsewhere, by another name.
+        made = Files.getLastModifiedTime(archive());
+        assertEquals(Ended.well(VERSION), ended(start(Path.of("plain/cli/measure"), "version")));
+        assertEquals(made, Files.getLastModifiedTime(archive()));
     }
 
     @Test
@@ -193,22 +224,86 @@ class LauncherTest {
     }
 
     @Test
-    void anArchiveThatIsBrokenOldOrEmptyOnlyCostsTime() throws IOException, InterruptedException {
+    void anArchiveThatIsBrokenOrCutIsMadeAnew() throws IOException, InterruptedException {
+        withoutBlanks();
         assertEquals(Ended.well(VERSION), run("version"));
         Path archive = archive();
         byte[] good = Files.readAllBytes(archive);
         List<byte[]> broken = List.of(
-                "garbage".repeat(10_000).getBytes(StandardCharsets.UTF_8), Arrays.copyOf(good, 100), new byte[0]);
+                "garbage".repeat(10_000).getBytes(StandardCharsets.UTF_8),
+                Arrays.copyOf(good, 100),
+                Arrays.copyOf(good, good.length / 2),
+                Arrays.copyOf(good, good.length - 1),
+                new byte[0]);
         for (byte[] bytes : broken) {
             Files.delete(archive);
             Files.write(archive, bytes);
             assertEquals(Ended.well(VERSION), run("version"), bytes.length + " bytes");
+            assertTrue(Files.size(archive()) > 100_000, "made anew after " + bytes.length + " bytes");
         }
-        // A newer jar has another made.
+        assertTrue(archived());
+        // Java itself refuses one that is cut and has kept its time.
+        for (byte[] bytes : broken) {
+            Files.delete(archive);
+            Files.write(archive, bytes);
+            Files.setLastModifiedTime(archive, Files.getLastModifiedTime(target.resolve("measure.jar")));
+            assertEquals(Ended.well(VERSION), run("version"), bytes.length + " bytes");
+        }
+    }
+
+    @Test
+    void anotherJarHasAnotherArchiveMade() throws IOException, InterruptedException {
+        withoutBlanks();
+        assertEquals(Ended.well(VERSION), run("version"));
+        for (int seconds : new int[] {2, -86_400}) {
+            Files.setLastModifiedTime(
+                    target.resolve("measure.jar"), FileTime.from(Instant.now().plusSeconds(seconds)));
+            assertFalse(madeFor(archive()));
+            assertEquals(Ended.well(VERSION), run("version"));
+            assertTrue(madeFor(archive()));
+            assertTrue(archived(), seconds + " s");
+        }
+    }
+
+    /** An archive has the time of its jar. */
+    private boolean madeFor(Path archive) throws IOException {
+        return Files.getLastModifiedTime(archive).equals(Files.getLastModifiedTime(target.resolve("measure.jar")));
+    }
+
+    @Test
+    void whatWasTriedInVainIsNotTriedAgainForTheSameJar() throws IOException, InterruptedException {
+        Path tries = temporary.resolve("tries");
+        Path java = temporary.resolve("jdk");
+        executable(
+                java.resolve("bin/java"),
+                "#!/bin/sh\ncase \"$*\" in *Training*) echo >>'" + tries + "'; exit 1 ;; esac\nexec '" + JAVA_HOME
+                        + "/bin/java' \"$@\"\n");
+        Files.copy(Path.of(JAVA_HOME, "release"), java.resolve("release"));
+        environment.put("JAVA_HOME", java.toString());
+        assertEquals(Ended.well(VERSION), run("version"));
+        assertEquals(Ended.well(VERSION), run("version"));
+        assertEquals(1, Files.size(tries));
+        assertTrue(left().get(0).endsWith(".none"), left().toString());
         Files.setLastModifiedTime(
                 target.resolve("measure.jar"), FileTime.from(Instant.now().plusSeconds(2)));
         assertEquals(Ended.well(VERSION), run("version"));
-        assertTrue(Files.size(archive()) > 100_000);
+        assertEquals(2, Files.size(tries));
+        assertEquals(1, left().size(), left().toString());
+    }
+
+    @Test
+    void theOldestArchivesOfManyAreRemoved() throws IOException, InterruptedException {
+        for (int i = 0; i < 20; i++) {
+            Files.write(target.resolve("measure-opt-jdk-" + i + "-21.0.1-all.jsa"), new byte[1]);
+        }
+        Files.createDirectory(target.resolve(".new.kill3d"));
+        Files.write(target.resolve(".new.kill3d/archive"), new byte[1]);
+        assertEquals(Ended.well(VERSION), run("version"));
+        assertEquals(12, left().size(), left().toString());
+        assertTrue(left().stream().anyMatch(name -> name.contains("-version.")), left().toString());
+        if (Files.exists(Path.of("/usr/bin/flock"))) {
+            assertFalse(Files.exists(target.resolve(".new.kill3d")));
+        }
     }
 
     @Test
@@ -235,6 +330,135 @@ class LauncherTest {
             assertEquals(List.of(), left());
         } finally {
             Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+    }
+
+    /** A user who may not write beside the jar: who runs the tests or, since root may write everywhere, nobody. */
+    private Path home() throws IOException, InterruptedException {
+        withoutBlanks();
+        Path home = Files.createDirectories(temporary.resolve("home"));
+        if (root()) {
+            Path setpriv = Path.of("/usr/bin/setpriv");
+            assumeTrue(Files.isExecutable(setpriv), "root needs setpriv");
+            as = List.of(setpriv.toString(), "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--");
+            for (Path folder : List.of(temporary, temporary.resolve("plain"), cli)) {
+                Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+            owned(home);
+        }
+        Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("r-xr-xr-x"));
+        environment.put("HOME", home.toString());
+        return home;
+    }
+
+    private static boolean root() throws IOException {
+        return Files.getAttribute(shared, "unix:uid").equals(0);
+    }
+
+    private Path owned(Path file) throws IOException {
+        if (root()) {
+            Files.setAttribute(file, "unix:uid", NOBODY);
+        }
+        return file;
+    }
+
+    @AfterEach
+    void writable() throws IOException {
+        Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private static List<Path> archives(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> file.toString().matches(".*\\.(jsa|aot)"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void aJarInAFolderThatCannotBeWrittenHasItsArchiveInTheUsersCache() throws IOException, InterruptedException {
+        Path home = home();
+        assertEquals(Ended.well(VERSION), run("version"));
+        assertEquals(List.of(), left());
+        Path caches = home.resolve(".cache");
+        List<Path> archives = archives(caches);
+        assertEquals(1, archives.size(), archives.toString());
+        for (Path folder = archives.get(0).getParent(); !folder.equals(home); folder = folder.getParent()) {
+            assertEquals(
+                    "rwx------",
+                    PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)),
+                    folder.toString());
+        }
+        assertEquals(caches.resolve("measure"), archives.get(0).getParent().getParent());
+        FileTime made = (FileTime) Files.getAttribute(archives.get(0), "unix:ctime");
+        assertTrue(archived());
+        assertEquals(made, Files.getAttribute(archives.get(0), "unix:ctime"));
+        // Another jar gets another folder.
+        Path other = Files.createDirectories(temporary.resolve("other/cli/target"));
+        Files.copy(SCRIPT, other.resolveSibling("measure"), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(jar(), other.resolve("measure.jar"));
+        Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("r-xr-xr-x"));
+        assertEquals(Ended.well(VERSION), ended(start(other.resolveSibling("measure"), "version")));
+        Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertEquals(2, archives(caches).size());
+        assertTrue(archived());
+        // XDG_CACHE_HOME goes first, but a relative one does not count.
+        Path elsewhere = owned(Files.createDirectory(temporary.resolve("elsewhere")));
+        environment.put("XDG_CACHE_HOME", elsewhere.toString());
+        assertEquals(Ended.well(VERSION), run("version"));
+        assertEquals(1, archives(elsewhere).size());
+        Files.move(elsewhere.resolve("measure"), temporary.resolve("away"));
+        environment.put("XDG_CACHE_HOME", "elsewhere");
+        assertEquals(Ended.well(VERSION), run("version"));
+        assertEquals(List.of(), archives(elsewhere));
+    }
+
+    @Test
+    void withoutAPlaceForArchivesItRunsWithoutThem() throws IOException, InterruptedException {
+        Path home = home();
+        Path locked = Files.createDirectory(temporary.resolve("locked"));
+        owned(locked);
+        Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
+        for (String each : List.of("", "/nowhere", "home", locked.toString(), SCRIPT.toString(), "/")) {
+            environment.put("HOME", each);
+            assertFalse(archived(), each);
+        }
+        environment.remove("HOME");
+        assertFalse(archived());
+        environment.put("XDG_CACHE_HOME", locked.toString());
+        environment.put("HOME", home.toString());
+        assertFalse(archived());
+        assertEquals(List.of(), archives(temporary));
+    }
+
+    @Test
+    void nothingIsTakenFromTheCacheThatSomebodyElseCanHavePutThere() throws IOException, InterruptedException {
+        Path home = home();
+        assertTrue(archived());
+        Path archive = archives(home).get(0);
+        Path ours = home.resolve(".cache/measure");
+        Path away = temporary.resolve("away");
+        // Links in the place of the archive, its folder and ours.
+        for (Path file : List.of(archive, archive.getParent(), ours)) {
+            Files.move(file, away);
+            Files.createSymbolicLink(file, away);
+            assertFalse(archived(), file + " is a link");
+            Files.delete(file);
+            Files.move(away, file);
+        }
+        assertTrue(archived());
+        if (root()) {
+            // The same, of root.
+            for (Path file : List.of(archive, archive.getParent(), ours, ours.getParent(), home)) {
+                Files.setPosixFilePermissions(
+                        file, PosixFilePermissions.fromString(Files.isDirectory(file) ? "rwxrwxrwx" : "r--r--r--"));
+                Files.setAttribute(file, "unix:uid", 0);
+                assertFalse(archived(), file + " is root's");
+                owned(file);
+            }
+            assertTrue(archived());
         }
     }
 
