@@ -130,8 +130,8 @@ final class PcrOptions {
                 Options.value("FILE", "variable store: a VARS file or a whole image", "--vars"),
                 Options.value(
                         "FILE",
-                        "PK, in place of --vars: signature lists (.esl) or an authenticated variable (.auth); Secure Boot is"
-                                + " then on",
+                        "PK, in place of --vars: signature lists (.esl), an authenticated variable (.auth) or a file of Linux's"
+                                + " efivarfs; Secure Boot is then on",
                         "--pk",
                         "--PK"),
                 Options.value("FILE", "KEK, likewise", "--kek", "--KEK"),

@@ -15,6 +15,7 @@ import dev.measure.boot.SelectableFirmware;
 import dev.measure.boot.SystemIdentity;
 import dev.measure.smbios.SmbiosTable;
 import dev.measure.uefi.AuthenticatedVariable;
+import dev.measure.uefi.EfivarfsFile;
 import dev.measure.uefi.SignatureDatabase;
 import dev.measure.uki.StubVersion;
 import dev.measure.uki.Uki;
@@ -407,10 +408,15 @@ record PcrRequest(
 
     /** {@return the signature lists of a Secure Boot variable that the command line gives} */
     static Optional<Source> key(Call call, Result result, String name) {
-        return file(call, result, "--" + name.toLowerCase(Locale.ROOT))
-                .map(source -> AuthenticatedVariable.is(source)
-                        ? AuthenticatedVariable.read(source).payload()
-                        : source);
+        return file(call, result, "--" + name.toLowerCase(Locale.ROOT)).map(PcrRequest::lists);
+    }
+
+    /** The value of the variable, which is what firmware measures, of any form in which files have it. */
+    private static Source lists(Source file) {
+        if (AuthenticatedVariable.is(file)) {
+            return AuthenticatedVariable.read(file).payload();
+        }
+        return EfivarfsFile.isBeforeLists(file) ? EfivarfsFile.read(file).data() : file;
     }
 
     static SmbiosTable smbios(Call call, Result result, String name) {

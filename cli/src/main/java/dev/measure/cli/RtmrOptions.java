@@ -91,10 +91,15 @@ final class RtmrOptions {
                         List.of("on", "off"),
                         "Secure Boot, instead of what firmware and variables say",
                         "--secure-boot"),
-                Options.value("FILE", "value of PK, instead of that in the image", "--pk", "--PK"),
-                Options.value("FILE", "value of KEK", "--kek", "--KEK"),
-                Options.value("FILE", "value of db", "--db"),
-                Options.value("FILE", "value of dbx", "--dbx"),
+                Options.value(
+                        "FILE",
+                        "value of PK, instead of that in the image: signature lists (.esl), an authenticated variable (.auth) or a file"
+                                + " of Linux's efivarfs",
+                        "--pk",
+                        "--PK"),
+                Options.value("FILE", "value of KEK, likewise", "--kek", "--KEK"),
+                Options.value("FILE", "value of db, likewise", "--db"),
+                Options.value("FILE", "value of dbx, likewise", "--dbx"),
                 Options.list(
                         "BootOrder, hexadecimal numbers such as 0001,0000; none if no boot variables are measured",
                         List.of("none"),

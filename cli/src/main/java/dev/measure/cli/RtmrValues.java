@@ -215,8 +215,8 @@ final class RtmrValues {
                     event.type().text(),
                     event.digest().hex(),
                     event.origin().id(),
-                    event.name(),
-                    event.provenance().text()));
+                    Talk.printable(event.name()), // of grub several lines
+                    Talk.printable(event.provenance().text())));
         }
     }
 

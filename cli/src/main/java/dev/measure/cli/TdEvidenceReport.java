@@ -136,8 +136,10 @@ final class TdEvidenceReport {
         fields.put("version", Integer.toString(report.version()));
         fields.put("cpuSvn", hex(report.cpuSvn()));
         fields.put("teeTcbSvn", hex(report.teeTcbSvn()));
+        fields.put("teeTcbSvn2", hex(report.teeTcbSvn2()));
         fields.put("mrSeam", report.mrSeam().hex());
         fields.put("mrSignerSeam", report.mrSignerSeam().hex());
+        fields.put("seamAttributes", String.format(Locale.ROOT, "0x%016x", report.seamAttributes()));
         fields.put("servTdHash", report.servTdHash().hex());
         common(report);
         verdicts.addAll(report.verify());

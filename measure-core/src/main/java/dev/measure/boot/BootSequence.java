@@ -50,6 +50,9 @@ public final class BootSequence {
 
     private BootSequence(BootInputs inputs) {
         this.inputs = inputs;
+        if (inputs.ccMeasurement) {
+            recorder.measureThroughCc();
+        }
         this.facts = FirmwareFacts.of(recorder, inputs);
         this.secureBoot = inputs.secureBoot.or(() -> facts.flatMap(FirmwareFacts::secureBoot));
         this.profile = profileOf(inputs);
@@ -260,6 +263,13 @@ public final class BootSequence {
             recorder.unknown(7, why, "--shim-version");
             recorder.unknown(14, why, "--shim-version");
             return;
+        }
+        if (recorder.isThroughCc() && !behaviour.get().measuresThroughCc() && !CcProtocol.isNamedIn(image.source())) {
+            recorder.passOver(Producer.SHIM);
+            recorder.assume(
+                    "shim-measures",
+                    "nothing",
+                    "shim " + version.get() + " measures into a TPM alone: into RTMRs from 15.7 on");
         }
         Shim shim = new Shim(recorder, read, behaviour.get(), secureBoot, facts);
         shim.start();

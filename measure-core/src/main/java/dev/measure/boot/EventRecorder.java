@@ -27,10 +27,26 @@ final class EventRecorder {
 
     private final List<BootEvent> events = new ArrayList<>();
     private final SortedMap<Integer, Map<BootVariant.Choice, BootEvent>> forks = new TreeMap<>();
+    private boolean throughCc = false;
     private final Map<Producer, Integer> ccVersions = new EnumMap<>(Producer.class);
     private final SortedMap<Integer, NotKnown> notKnown = new TreeMap<>();
     private final Set<Assumption> assumptions = new LinkedHashSet<>();
     private final Set<Warning> warnings = new LinkedHashSet<>();
+
+    /** From now on RTMRs count, not PCRs: of a firmware that offers EFI_CC_MEASUREMENT_PROTOCOL, and no TPM. */
+    void measureThroughCc() {
+        throughCc = true;
+    }
+
+    /** {@return whether what no program can measure through EFI_CC_MEASUREMENT_PROTOCOL is not measured} */
+    boolean isThroughCc() {
+        return throughCc;
+    }
+
+    /** Passes over what a program measures. */
+    void passOver(Producer producer) {
+        ccVersions.put(producer, 0);
+    }
 
     /** From now on keeps of a systemd program what it measures where there is no TPM, as it logs it there. */
     void measureThroughCc(Producer producer, int majorVersion) {

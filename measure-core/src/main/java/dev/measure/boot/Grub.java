@@ -27,6 +27,7 @@ final class Grub {
     private final Optional<Boolean> secureBoot;
     private final Optional<Shim> shim;
     private final GrubImage image;
+    private boolean passedOver = false;
 
     Grub(EventRecorder recorder, BootInputs inputs, GrubImage image, BootState state) {
         this.recorder = recorder;
@@ -35,14 +36,40 @@ final class Grub {
         this.behaviour = GrubBehaviour.of(image);
         this.secureBoot = state.secureBoot();
         this.shim = state.shim();
+        if (recorder.isThroughCc()) {
+            throughCc();
+        }
+    }
+
+    /** Whether what it measures itself gets into RTMRs; what shim measures for it does as shim does it. */
+    private void throughCc() {
+        Optional<GrubTpmModule.Measures> measures = image.measures();
+        if (measures.isEmpty()) {
+            for (int pcr : new int[] {PCR_TEXT, PCR_FILE}) {
+                recorder.unknown(
+                        pcr,
+                        "the grub has no module tpm in it; whether another that it loads measures into RTMRs is not known",
+                        "--loader with a grub that has it");
+            }
+        } else if (measures.get() != GrubTpmModule.Measures.ALWAYS) {
+            recorder.passOver(Producer.GRUB);
+            passedOver = true;
+            boolean tpm = measures.get() == GrubTpmModule.Measures.WITH_TPM;
+            recorder.assume(
+                    "grub-measures",
+                    "nothing",
+                    tpm
+                            ? "this grub measures into RTMRs only where there is a TPM, too, and a trust domain is taken to have none"
+                            : "the module tpm of this grub measures into a TPM alone");
+        }
     }
 
     /** Records everything up to the start of the kernel. */
     void run() {
         Optional<List<GrubStep>> steps = steps();
         if (steps.isEmpty()) {
-            recorder.unknown(8, "the commands that grub runs are not given", "--grub-config or --grub-commands");
-            recorder.unknown(9, "the files that grub reads are not given", "--grub-config or --grub-commands");
+            notKnown(PCR_TEXT, "the commands that grub runs are not given", "--grub-config or --grub-commands");
+            notKnown(PCR_FILE, "the files that grub reads are not given", "--grub-config or --grub-commands");
             kernel("the kernel", inputs.kernel);
             return;
         }
@@ -54,7 +81,7 @@ final class Grub {
                 text(text);
             } else if (step instanceof GrubStep.File file) {
                 Optional<Source> content = content(file, i == kernelAt, i > kernelAt);
-                file(file.name(), content);
+                file(file.name(), content, i >= kernelAt);
                 if (i == kernelAt) {
                     kernel(file.name(), content);
                 }
@@ -63,8 +90,10 @@ final class Grub {
         if (kernelAt < 0) {
             recorder.unknown(
                     4, "the commands of grub start no kernel", "--grub-config or --grub-commands with a linux command");
-            recorder.unknown(
-                    9, "the commands of grub start no kernel", "--grub-config or --grub-commands with a linux command");
+            notKnown(
+                    PCR_FILE,
+                    "the commands of grub start no kernel",
+                    "--grub-config or --grub-commands with a linux command");
             return;
         }
         linux(all, kernelAt);
@@ -89,13 +118,13 @@ final class Grub {
         if (image.family() == GrubImage.Family.RED_HAT
                 && image.version().orElse("").startsWith("2.02")) {
             for (int pcr : new int[] {PCR_TEXT, PCR_FILE}) {
-                recorder.unknown(pcr, "Red Hat's grub 2.02 measures in a way of its own", "--grub-commands");
+                notKnown(pcr, "Red Hat's grub 2.02 measures in a way of its own", "--grub-commands");
             }
             return Optional.empty();
         }
         if (secureBoot.isEmpty()) {
             for (int pcr : new int[] {PCR_TEXT, PCR_FILE}) {
-                recorder.unknown(
+                notKnown(
                         pcr,
                         "what the scripts of grub do depends on Secure Boot",
                         "--secure-boot, or --firmware with --vars");
@@ -126,11 +155,21 @@ final class Grub {
                 "a file that is not given is taken not to be on the disks of grub, and no key to be pressed at its menu");
         if (interpreter.end().isPresent()) {
             NotKnown why = interpreter.end().get();
-            recorder.unknown(PCR_TEXT, why.why(), why.input());
-            recorder.unknown(PCR_FILE, why.why(), why.input());
+            notKnown(PCR_TEXT, why.why(), why.input());
+            notKnown(PCR_FILE, why.why(), why.input());
             return Optional.empty();
         }
         return Optional.of(interpreter.steps());
+    }
+
+    /** Where nothing of grub's own counts, what a kernel measures that grub starts still may depend on it. */
+    private void notKnown(int pcr, String why, String input) {
+        boolean kernelMeasures = behaviour
+                .filter(known -> known.start() == GrubBehaviour.Start.HANDOVER)
+                .isEmpty();
+        if (!passedOver || pcr == PCR_FILE && kernelMeasures) {
+            recorder.unknown(pcr, why, input);
+        }
     }
 
     private int espNumber() {
@@ -206,9 +245,12 @@ final class Grub {
     }
 
     /** grub_tpm_verify_write: a whole file. */
-    private void file(String name, Optional<Source> content) {
+    private void file(String name, Optional<Source> content, boolean forKernel) {
         if (content.isEmpty()) {
-            recorder.unknown(PCR_FILE, "grub reads " + name + ", which is not given", "--grub-file " + name + "=FILE");
+            if (passedOver && !forKernel) {
+                return;
+            }
+            notKnown(PCR_FILE, "grub reads " + name + ", which is not given", "--grub-file " + name + "=FILE");
             return;
         }
         recorder.add(

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param prefix where it looks for its files, such as {@code /EFI/debian}; empty if it does not say
  * @param memdisk the file system image in it; empty if there is none
  * @param modules the names of the modules in it
+ * @param measures when its module {@code tpm} measures into RTMRs; empty if it has no such module
  */
 record GrubImage(
         Optional<String> version,
@@ -28,7 +29,8 @@ record GrubImage(
         Optional<Source> config,
         Optional<String> prefix,
         Optional<Source> memdisk,
-        List<String> modules) {
+        List<String> modules,
+        Optional<GrubTpmModule.Measures> measures) {
     private static final long MAGIC = 0x676d696dL; // GRUB_MODULE_MAGIC, "mimg"
     private static final int HEADER = 24; // of struct grub_module_info64
     private static final int MODULE_HEADER = 8;
@@ -91,6 +93,7 @@ record GrubImage(
         Optional<String> prefix = Optional.empty();
         Optional<Source> memdisk = Optional.empty();
         List<String> modules = new ArrayList<>();
+        Optional<GrubTpmModule.Measures> measures = Optional.empty();
         long at = offset;
         int count = 0;
         while (size - at >= MODULE_HEADER) {
@@ -109,7 +112,11 @@ record GrubImage(
             } else if (type == PREFIX) {
                 prefix = Optional.of(text(content));
             } else if (type == 0) {
-                GrubModule.name(content).ifPresent(modules::add);
+                Optional<String> name = GrubModule.name(content);
+                name.ifPresent(modules::add);
+                if (name.equals(Optional.of(GrubTpmModule.NAME))) {
+                    measures = Optional.of(GrubTpmModule.of(content));
+                }
             }
             at += length;
         }
@@ -130,7 +137,7 @@ record GrubImage(
                 family = Family.RED_HAT;
             }
         }
-        return new GrubImage(version, generation, family, config, prefix, memdisk, modules);
+        return new GrubImage(version, generation, family, config, prefix, memdisk, modules, measures);
     }
 
     private static String text(Source content) {

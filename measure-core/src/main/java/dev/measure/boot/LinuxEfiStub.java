@@ -1,5 +1,6 @@
 package dev.measure.boot;
 
+import dev.measure.Assumption;
 import dev.measure.Evidence;
 import dev.measure.Provenance;
 import dev.measure.Source;
@@ -23,6 +24,11 @@ public final class LinuxEfiStub {
     private static final int MAX_VERSION = 256;
     private static final Pattern VERSION = Pattern.compile("([0-9]{1,4})\\.([0-9]{1,4})[^0-9].*", Pattern.DOTALL);
 
+    private static final Version FIRST = new Version(6, 1);
+
+    /** The first that looks for EFI_CC_MEASUREMENT_PROTOCOL where there is no TPM (Linux commit ac93cbfc2a2c). */
+    private static final Version FIRST_CC = new Version(6, 9);
+
     private LinuxEfiStub() {}
 
     /**
@@ -30,23 +36,26 @@ public final class LinuxEfiStub {
      *
      * @param events the events, in order
      * @param notKnown why they are not known, if they are not
+     * @param assumptions what the events depend on
      */
-    public record Measurements(List<BootEvent> events, Optional<NotKnown> notKnown) {
-        /** Copies the list. */
+    public record Measurements(List<BootEvent> events, Optional<NotKnown> notKnown, List<Assumption> assumptions) {
+        /** Copies the lists. */
         public Measurements {
             events = List.copyOf(events);
+            assumptions = List.copyOf(assumptions);
         }
     }
 
     /**
-     * {@return what a kernel measures that neither loader nor stub has started}
+     * {@return what a kernel measures into RTMRs that neither loader nor stub has started}
      *
-     * @param kernel the kernel, whose version decides; empty for one from 6.1 on
+     * @param kernel the kernel, whose version and bytes decide; empty for one from 6.9 on
      * @param cmdline its load options; empty for none
      * @param initrd its initrd
      */
     public static Measurements measure(Optional<Source> kernel, String cmdline, Optional<Source> initrd) {
         EventRecorder recorder = new EventRecorder();
+        recorder.measureThroughCc();
         record(
                 recorder,
                 kernel,
@@ -56,7 +65,7 @@ public final class LinuxEfiStub {
                         .orElseGet(() -> new Provenance.Parameter("initrd", "none")),
                 Evidence.BOOT);
         return new Measurements(
-                recorder.events(), Optional.ofNullable(recorder.notKnown().get(PCR)));
+                recorder.events(), Optional.ofNullable(recorder.notKnown().get(PCR)), recorder.assumptions());
     }
 
     static void record(
@@ -91,12 +100,22 @@ public final class LinuxEfiStub {
             Provenance initrdProvenance,
             Evidence initrdEvidence) {
         if (kernel.isPresent()) {
-            Optional<int[]> version = version(kernel.get());
-            if (version.isPresent() && (version.get()[0] < 6 || version.get()[0] == 6 && version.get()[1] < 1)) {
+            Optional<Version> version = version(kernel.get());
+            if (recorder.isThroughCc()
+                    && version.filter(v -> v.isBefore(FIRST_CC)).isPresent()
+                    && !CcProtocol.isNamedIn(kernel.get())) {
+                recorder.assume(
+                        "linux-measures",
+                        "nothing",
+                        "Linux " + version.get()
+                                + " measures command line and initrd into a TPM alone: into RTMRs from " + FIRST_CC
+                                + " on");
+                return;
+            }
+            if (version.filter(v -> v.isBefore(FIRST)).isPresent()) {
                 recorder.unknown(
                         9,
-                        "what Linux " + version.get()[0] + "." + version.get()[1]
-                                + " measures is not known: both events are there from 6.1 on",
+                        "what Linux " + version.get() + " measures is not known: both events are there from 6.1 on",
                         "a kernel from 6.1 on");
                 return;
             }
@@ -125,8 +144,20 @@ public final class LinuxEfiStub {
                 initrdEvidence));
     }
 
+    /** A version of Linux. */
+    private record Version(int major, int minor) {
+        boolean isBefore(Version other) {
+            return major < other.major || major == other.major && minor < other.minor;
+        }
+
+        @Override
+        public String toString() {
+            return major + "." + minor;
+        }
+    }
+
     /** {@return major and minor version in the setup header of a bzImage; empty if the kernel is something else} */
-    private static Optional<int[]> version(Source kernel) {
+    private static Optional<Version> version(Source kernel) {
         if (kernel.length() < HEADER_END) {
             return Optional.empty();
         }
@@ -142,7 +173,7 @@ public final class LinuxEfiStub {
                 kernel.slice(at, Math.min(MAX_VERSION, kernel.length() - at)).toByteArray();
         Matcher m = VERSION.matcher(new String(text, StandardCharsets.ISO_8859_1));
         return m.matches()
-                ? Optional.of(new int[] {Integer.parseInt(m.group(1)), Integer.parseInt(m.group(2))})
+                ? Optional.of(new Version(Integer.parseInt(m.group(1)), Integer.parseInt(m.group(2))))
                 : Optional.empty();
     }
 }

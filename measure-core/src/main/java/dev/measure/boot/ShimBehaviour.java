@@ -174,6 +174,11 @@ public record ShimBehaviour(String id, int number, String changes, Evidence evid
         return from(15, 6);
     }
 
+    /** {@return whether it measures into RTMRs, too (tpm.c, cc_log_event_raw)} */
+    boolean measuresThroughCc() {
+        return from(15, 7);
+    }
+
     /** {@return whether it takes files with certificates and revocations from its folder} */
     boolean readsFolder() {
         return from(15, 8);

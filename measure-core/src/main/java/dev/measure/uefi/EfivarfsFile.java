@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
  * @param data the value, which is what firmware measures
  */
 public record EfivarfsFile(Optional<Name> variable, long attributes, Source data) {
+    /** All bits that UEFI 2.10 gives a meaning to. */
+    private static final int MOST_ATTRIBUTES = 0xff;
+
     private static final Pattern NAME = Pattern.compile(
             "(?:.*/)?([^/]+)-([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})",
             Pattern.DOTALL);
@@ -33,6 +36,19 @@ public record EfivarfsFile(Optional<Name> variable, long attributes, Source data
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(guid, "guid");
         }
+    }
+
+    /**
+     * {@return whether a file that holds signature lists, or none, has attributes before them: a list begins with the GUID of its
+     * type, and of none that has a name are the first four bytes so small a number}
+     *
+     * @param source all of its bytes
+     */
+    public static boolean isBeforeLists(Source source) {
+        return source.length() >= Integer.BYTES
+                && Cursor.of(source.slice(0, Integer.BYTES)).u32("attributes") <= MOST_ATTRIBUTES
+                && (source.length() == Integer.BYTES
+                        || SignatureDatabase.looksLike(source.slice(Integer.BYTES, source.length() - Integer.BYTES)));
     }
 
     /**

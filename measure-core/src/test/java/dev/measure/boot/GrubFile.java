@@ -62,6 +62,56 @@ final class GrubFile {
         return object(0, elf.array());
     }
 
+    /**
+     * The module tpm: with the GUID of EFI_CC_MEASUREMENT_PROTOCOL or without, with a function grub_tpm_present or without, which looks
+     * for a protocol or does not.
+     */
+    GrubFile tpm(boolean guid, boolean present, boolean looks) {
+        String[] names = {
+            "tpm", ".modname", ".shstrtab", "grub_efi_locate_protocol", "grub_tpm_present", "grub_tpm_measure"
+        };
+        ByteArrayOutputStream strings = new ByteArrayOutputStream();
+        int[] at = new int[names.length];
+        for (int i = 0; i < names.length; i++) {
+            at[i] = strings.size();
+            strings.writeBytes((names[i] + '\0').getBytes(StandardCharsets.US_ASCII));
+        }
+        ByteBuffer symbols = ByteBuffer.allocate(4 * 24).order(ByteOrder.LITTLE_ENDIAN);
+        symbols.putInt(24, at[3]).position(48);
+        symbols.putInt(present ? at[4] : at[5]).putShort((short) 0).putShort((short) 1);
+        symbols.putLong(0x20).putLong(0x10);
+        symbols.putInt(at[5]).putShort((short) 0).putShort((short) 1).putLong(0).putLong(0x20);
+        ByteBuffer relocations = ByteBuffer.allocate(24 * (looks ? 2 : 1)).order(ByteOrder.LITTLE_ENDIAN);
+        relocations.putLong(0x08).putLong(1L << 32).putLong(0); // in grub_tpm_measure
+        if (looks) {
+            relocations.putLong(0x2f).putLong(1L << 32).putLong(0);
+        }
+        ByteBuffer code = ByteBuffer.allocate(0x30).order(ByteOrder.LITTLE_ENDIAN);
+        if (guid) {
+            code.putLong(0x41a672f496751a3dL).putLong(0x6bae670e5ded94a7L);
+        }
+        byte[][] contents = {new byte[0], code.array(), strings.toByteArray(), symbols.array(), relocations.array()};
+        int[][] heads = {{0, 0, 0, 0}, {0, 1, 0, 0}, {at[1], 3, 0, 0}, {0, 2, 2, 0}, {0, 4, 3, 1}};
+        int size = 64;
+        for (byte[] content : contents) {
+            size += content.length;
+        }
+        ByteBuffer elf = ByteBuffer.allocate(size + contents.length * 64).order(ByteOrder.LITTLE_ENDIAN);
+        elf.putInt(0x464c457f).put((byte) 2);
+        elf.putLong(0x28, size).putShort(0x3c, (short) contents.length).putShort(0x3e, (short) 2);
+        int place = 64;
+        for (int i = 0; i < contents.length; i++) {
+            elf.position(place);
+            elf.put(contents[i]);
+            int head = size + i * 64;
+            elf.putInt(head, heads[i][0]).putInt(head + 4, heads[i][1]);
+            elf.putLong(head + 0x18, place).putLong(head + 0x20, contents[i].length);
+            elf.putInt(head + 0x28, heads[i][2]).putInt(head + 0x2c, heads[i][3]);
+            place += contents[i].length;
+        }
+        return object(0, elf.array());
+    }
+
     GrubFile object(int type, byte[] content) {
         int padded = (content.length + 7) / 8 * 8;
         objects.writeBytes(ByteBuffer.allocate(8 + padded)

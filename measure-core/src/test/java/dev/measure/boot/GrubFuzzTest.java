@@ -4,6 +4,8 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.pe.PeImage;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +24,18 @@ class GrubFuzzTest {
         interpreter.run();
         if (interpreter.end().isEmpty() && interpreter.steps().isEmpty()) {
             throw new AssertionError("no reason and no kernel");
+        }
+    }
+
+    /** Tables of a module that name each other in any way. */
+    @FuzzTest(maxDuration = "30s")
+    void readsAnyModule(byte[] data) {
+        byte[] guid = HexFormat.of().parseHex("3d1a7596f472a641a794ed5d0e67ae6b");
+        byte[] module = Arrays.copyOf(data, data.length + guid.length);
+        System.arraycopy(guid, 0, module, data.length, guid.length);
+        Source source = Source.of("tpm", module);
+        if (GrubModule.name(source).isPresent()) {
+            GrubTpmModule.of(source);
         }
     }
 

@@ -189,6 +189,13 @@ final class FirmwareEvents {
                     "whether the firmware is built with Secure Boot cannot be read from the image", "--secure-boot");
             return;
         }
+        if (state.get().length == 0 && secureBoot.capable().isEmpty()) {
+            rtmr0.assume(
+                    "SecureBoot",
+                    "absent",
+                    "whether the firmware is built with Secure Boot cannot be read from the image; one that is has the variable"
+                            + " SecureBoot, 00 when it is off, and so another RTMR0");
+        }
         boolean given = inputs.variables.keySet().containsAll(List.of("PK", "KEK", "db", "dbx"));
         if (secureBoot.store().isEmpty() && !given) {
             rtmr0.unknown("PK, KEK, db and dbx are in the variable store, which the image lacks", "--vars");

@@ -209,9 +209,10 @@ final class HandedKernel implements ImageEvents {
         Optional<Source> initrd = inputs.initrd.flatMap(RtmrContent::bytes).filter(bytes -> bytes.length() > 0);
         LinuxEfiStub.Measurements measured =
                 LinuxEfiStub.measure(inputs.kernel.get().bytes(), options, initrd);
+        rtmr2.assume(measured.assumptions());
         measured.notKnown().ifPresent(not -> rtmr2.unknown(not.why(), not.input()));
         if (inputs.kernel.get().bytes().isEmpty()) {
-            rtmr2.assume("kernel", "6.1 or later", "earlier ones measure neither command line nor initrd like this");
+            rtmr2.assume("kernel", "6.9 or later", "earlier ones measure neither command line nor initrd into RTMRs");
         }
         EventDigests digests = EventDigests.of(measured.events(), Set.of(DigestAlgorithm.SHA384));
         for (BootEvent event : measured.events()) {

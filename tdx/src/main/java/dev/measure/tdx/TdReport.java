@@ -24,6 +24,7 @@ import java.util.List;
  * @param mrSeam the measurement of the TDX module
  * @param mrSignerSeam the measurement of its signer
  * @param seamAttributes attributes of the TDX module
+ * @param teeTcbSvn2 TEE_TCB_SVN2, 16 bytes: the security versions of the TDX module that runs now; zero before TDX 1.5
  * @param attributes ATTRIBUTES of the trust domain
  * @param xfam XFAM of the trust domain
  * @param mrtd MRTD
@@ -46,6 +47,7 @@ public record TdReport(
         Digest mrSeam,
         Digest mrSignerSeam,
         long seamAttributes,
+        Source teeTcbSvn2,
         TdAttributes attributes,
         long xfam,
         Digest mrtd,
@@ -111,7 +113,7 @@ public record TdReport(
         Digest mrSeam = TdFields.sha384(c, "MRSEAM");
         Digest mrSignerSeam = TdFields.sha384(c, "MRSIGNERSEAM");
         long seamAttributes = c.u64("SEAM ATTRIBUTES");
-        c.skip(16, "TEE_TCB_SVN2");
+        Source teeTcbSvn2 = c.slice(16, "TEE_TCB_SVN2");
         c.skip(95 + 17, "reserved");
         Source tdInfo = c.source().slice(c.position(), 512);
         TdAttributes attributes = new TdAttributes(c.u64("ATTRIBUTES"));
@@ -135,6 +137,7 @@ public record TdReport(
                 mrSeam,
                 mrSignerSeam,
                 seamAttributes,
+                teeTcbSvn2,
                 attributes,
                 xfam,
                 mrtd,

@@ -136,6 +136,9 @@ final class RtmrBootsTest {
                 Shared.file("vectors/boots/" + name + "/eventlog.bin").orElseThrow());
         Predicate<TcgEvent> throughCc = event -> {
             boolean tagged = event.type().equals(EventType.EV_EVENT_TAG);
+            if (version == 252 && event.registerIndex() == 9) {
+                return false; // its kernel is Linux 6.1, which does not hold the GUID of EFI_CC_MEASUREMENT_PROTOCOL
+            }
             boolean systemd = event.registerIndex() >= 11 || event.registerIndex() == 5 && tagged;
             return !systemd || version >= (tagged ? 261 : 256);
         };

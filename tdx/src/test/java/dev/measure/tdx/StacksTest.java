@@ -46,6 +46,15 @@ final class StacksTest {
         text.append(
                 "\nRTMR1 of a direct boot holds the kernel as QEMU has changed its setup header, but the file as it is where both\n");
         text.append("the generation prefers the unpatched kernel and QEMU is 10.0 or later.\n");
+        text.append("\n");
+        text.append(
+                "What runs after the firmware gets into RTMRs only if it asks for EFI_CC_MEASUREMENT_PROTOCOL: shim from 15.7 on, systemd-boot and\n");
+        text.append(
+                "systemd-stub from 256 on (tagged events from 261 on), Linux from 6.9 on or with a backport, which holds the protocol's GUID. GRUB's\n");
+        text.append(
+                "module tpm does since 2.12 and in some older packages, but from 2.12 up to 2.14 it measures only where there is a TPM, too, which\n");
+        text.append(
+                "is told by its code: that of Debian 12 never measures, that of Debian 13 with a TPM, that of Debian testing always.\n");
         text.append("\n## Stacks that are in use\n\n");
         text.append(
                 "Distributions change packages under a version; what a quote or a log says is worth more than this table.\n\n");
