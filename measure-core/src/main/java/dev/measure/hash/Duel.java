@@ -109,9 +109,7 @@ final class Duel {
         if (eight != null) {
             sides.add(new Side(Engine.of(null, eight, 1, 1, 0.5), 8));
         }
-        // The widest first, and each by itself: inside the vector classes the compiler goes by which widths it has met,
-        // and with
-        // both from the start it makes slow code of the second, or none.
+        // The widest first, and each by itself: inside the vector classes the compiler goes by which widths it has met.
         for (int i = sides.size() - 1; i >= 0; i--) {
             warmUp(sides.get(i));
         }

@@ -26,10 +26,11 @@ import jdk.incubator.vector.VectorSpecies;
  * only up to 8000 bytecodes in all, so rounds are spelled out. The loops take four rounds a turn: with eight, the first compiler gives
  * up and the method stays interpreted; and the last sixteen rounds, which need no further schedule, are a loop of their own.
  *
- * <p>A vector that comes out of a loop has no exact class for the compiler until it is the receiver of a method that each width
- * implements by itself, such as {@code lanewise} with a vector or {@code blend}: hence no {@code add}, whose profile all widths share,
- * and hence such a vector is never the argument where it can be the receiver. Words that the next round needs again stay in variables:
- * arrays lie at any multiple of 8 bytes, so most loads of 64 cross a line of the cache.
+ * <p>Inside the vector classes the compiler goes by the classes that it has met there, which both widths share: which one it met last
+ * when it compiled a kernel would decide how fast that is. Whatever is shifted, goes round a loop or is kept there is therefore cast to
+ * the exact class, for which nothing has to be guessed; once compiled, these casts cost nothing. Hence also no {@code add}, and a vector
+ * is the receiver rather than the argument. Words that the next round needs again stay in variables: arrays lie at any multiple of 8
+ * bytes, so most loads of 64 cross a line of the cache.
  */
 final class VectorLanes extends LaneKernel {
     private static final int LANES = lanesOfThisClass();
@@ -48,6 +49,10 @@ final class VectorLanes extends LaneKernel {
 
     private static final int WITH_SCHEDULE = (Sha512.ROUNDS - Sha512.BLOCK_WORDS) * LANES;
     private static final int ALL = Sha512.ROUNDS * LANES;
+
+    /** The class that all vectors of longs have here. */
+    @SuppressWarnings("unchecked") // it is one of LongVector's, but the species does not say so
+    private static final Class<LongVector> EXACT = (Class<LongVector>) (Class<?>) LONGS.vectorType();
 
     private static final long[] K = Sha512.constants();
 
@@ -147,6 +152,17 @@ final class VectorLanes extends LaneKernel {
         LongVector y = LongVector.fromArray(LONGS, w, 14 * LANES); // w[t + 14]
         LongVector z = LongVector.fromArray(LONGS, w, 15 * LANES); // w[t + 15]
         for (int i = 0, t = 0; i < WITH_SCHEDULE; i += 4 * LANES, t += 4) {
+            a = EXACT.cast(a);
+            b = EXACT.cast(b);
+            c = EXACT.cast(c);
+            d = EXACT.cast(d);
+            e = EXACT.cast(e);
+            f = EXACT.cast(f);
+            g = EXACT.cast(g);
+            h = EXACT.cast(h);
+            now = EXACT.cast(now);
+            y = EXACT.cast(y);
+            z = EXACT.cast(z);
             u = h.lanewise(ADD, now.lanewise(ADD, LongVector.broadcast(LONGS, K[t])))
                     .lanewise(ADD, g.lanewise(XOR, e.lanewise(AND, f.lanewise(XOR, g))))
                     .lanewise(
@@ -154,8 +170,8 @@ final class VectorLanes extends LaneKernel {
                             e.lanewise(ROR, 14)
                                     .lanewise(XOR, e.lanewise(ROR, 18))
                                     .lanewise(XOR, e.lanewise(ROR, 41)));
-            d = d.lanewise(ADD, u);
-            h = u.lanewise(
+            d = EXACT.cast(d.lanewise(ADD, u));
+            h = EXACT.cast(u.lanewise(
                     ADD,
                     a.lanewise(AND, b)
                             .lanewise(OR, c.lanewise(AND, a.lanewise(OR, b)))
@@ -163,9 +179,9 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     a.lanewise(ROR, 28)
                                             .lanewise(XOR, a.lanewise(ROR, 34))
-                                            .lanewise(XOR, a.lanewise(ROR, 39))));
-            x = LongVector.fromArray(LONGS, w, i + LANES);
-            y = now.lanewise(
+                                            .lanewise(XOR, a.lanewise(ROR, 39)))));
+            x = EXACT.cast(LongVector.fromArray(LONGS, w, i + LANES));
+            y = EXACT.cast(now.lanewise(
                             ADD,
                             x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
                     .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 9 * LANES))
@@ -173,7 +189,7 @@ final class VectorLanes extends LaneKernel {
                             ADD,
                             y.lanewise(ROR, 19)
                                     .lanewise(XOR, y.lanewise(ROR, 61))
-                                    .lanewise(XOR, y.lanewise(LSHR, 6)));
+                                    .lanewise(XOR, y.lanewise(LSHR, 6))));
             y.intoArray(w, i + 16 * LANES);
             now = x;
             u = g.lanewise(ADD, now.lanewise(ADD, LongVector.broadcast(LONGS, K[t + 1])))
@@ -183,8 +199,8 @@ final class VectorLanes extends LaneKernel {
                             d.lanewise(ROR, 14)
                                     .lanewise(XOR, d.lanewise(ROR, 18))
                                     .lanewise(XOR, d.lanewise(ROR, 41)));
-            c = c.lanewise(ADD, u);
-            g = u.lanewise(
+            c = EXACT.cast(c.lanewise(ADD, u));
+            g = EXACT.cast(u.lanewise(
                     ADD,
                     h.lanewise(AND, a)
                             .lanewise(OR, b.lanewise(AND, h.lanewise(OR, a)))
@@ -192,9 +208,9 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     h.lanewise(ROR, 28)
                                             .lanewise(XOR, h.lanewise(ROR, 34))
-                                            .lanewise(XOR, h.lanewise(ROR, 39))));
-            x = LongVector.fromArray(LONGS, w, i + 2 * LANES);
-            z = now.lanewise(
+                                            .lanewise(XOR, h.lanewise(ROR, 39)))));
+            x = EXACT.cast(LongVector.fromArray(LONGS, w, i + 2 * LANES));
+            z = EXACT.cast(now.lanewise(
                             ADD,
                             x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
                     .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 10 * LANES))
@@ -202,7 +218,7 @@ final class VectorLanes extends LaneKernel {
                             ADD,
                             z.lanewise(ROR, 19)
                                     .lanewise(XOR, z.lanewise(ROR, 61))
-                                    .lanewise(XOR, z.lanewise(LSHR, 6)));
+                                    .lanewise(XOR, z.lanewise(LSHR, 6))));
             z.intoArray(w, i + 17 * LANES);
             now = x;
             u = f.lanewise(ADD, now.lanewise(ADD, LongVector.broadcast(LONGS, K[t + 2])))
@@ -212,8 +228,8 @@ final class VectorLanes extends LaneKernel {
                             c.lanewise(ROR, 14)
                                     .lanewise(XOR, c.lanewise(ROR, 18))
                                     .lanewise(XOR, c.lanewise(ROR, 41)));
-            b = b.lanewise(ADD, u);
-            f = u.lanewise(
+            b = EXACT.cast(b.lanewise(ADD, u));
+            f = EXACT.cast(u.lanewise(
                     ADD,
                     g.lanewise(AND, h)
                             .lanewise(OR, a.lanewise(AND, g.lanewise(OR, h)))
@@ -221,9 +237,9 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     g.lanewise(ROR, 28)
                                             .lanewise(XOR, g.lanewise(ROR, 34))
-                                            .lanewise(XOR, g.lanewise(ROR, 39))));
-            x = LongVector.fromArray(LONGS, w, i + 3 * LANES);
-            y = now.lanewise(
+                                            .lanewise(XOR, g.lanewise(ROR, 39)))));
+            x = EXACT.cast(LongVector.fromArray(LONGS, w, i + 3 * LANES));
+            y = EXACT.cast(now.lanewise(
                             ADD,
                             x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
                     .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 11 * LANES))
@@ -231,7 +247,7 @@ final class VectorLanes extends LaneKernel {
                             ADD,
                             y.lanewise(ROR, 19)
                                     .lanewise(XOR, y.lanewise(ROR, 61))
-                                    .lanewise(XOR, y.lanewise(LSHR, 6)));
+                                    .lanewise(XOR, y.lanewise(LSHR, 6))));
             y.intoArray(w, i + 18 * LANES);
             now = x;
             u = e.lanewise(ADD, now.lanewise(ADD, LongVector.broadcast(LONGS, K[t + 3])))
@@ -241,8 +257,8 @@ final class VectorLanes extends LaneKernel {
                             b.lanewise(ROR, 14)
                                     .lanewise(XOR, b.lanewise(ROR, 18))
                                     .lanewise(XOR, b.lanewise(ROR, 41)));
-            a = a.lanewise(ADD, u);
-            e = u.lanewise(
+            a = EXACT.cast(a.lanewise(ADD, u));
+            e = EXACT.cast(u.lanewise(
                     ADD,
                     f.lanewise(AND, g)
                             .lanewise(OR, h.lanewise(AND, f.lanewise(OR, g)))
@@ -250,9 +266,9 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     f.lanewise(ROR, 28)
                                             .lanewise(XOR, f.lanewise(ROR, 34))
-                                            .lanewise(XOR, f.lanewise(ROR, 39))));
-            x = LongVector.fromArray(LONGS, w, i + 4 * LANES);
-            z = now.lanewise(
+                                            .lanewise(XOR, f.lanewise(ROR, 39)))));
+            x = EXACT.cast(LongVector.fromArray(LONGS, w, i + 4 * LANES));
+            z = EXACT.cast(now.lanewise(
                             ADD,
                             x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
                     .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 12 * LANES))
@@ -260,7 +276,7 @@ final class VectorLanes extends LaneKernel {
                             ADD,
                             z.lanewise(ROR, 19)
                                     .lanewise(XOR, z.lanewise(ROR, 61))
-                                    .lanewise(XOR, z.lanewise(LSHR, 6)));
+                                    .lanewise(XOR, z.lanewise(LSHR, 6))));
             z.intoArray(w, i + 19 * LANES);
             now = x;
             u = a;
@@ -276,14 +292,14 @@ final class VectorLanes extends LaneKernel {
             d = h;
             h = u;
         }
-        a.lanewise(OR, a).intoArray(v, 0);
-        b.lanewise(OR, b).intoArray(v, LANES);
-        c.lanewise(OR, c).intoArray(v, 2 * LANES);
-        d.lanewise(OR, d).intoArray(v, 3 * LANES);
-        e.lanewise(OR, e).intoArray(v, 4 * LANES);
-        f.lanewise(OR, f).intoArray(v, 5 * LANES);
-        g.lanewise(OR, g).intoArray(v, 6 * LANES);
-        h.lanewise(OR, h).intoArray(v, 7 * LANES);
+        EXACT.cast(a).intoArray(v, 0);
+        EXACT.cast(b).intoArray(v, LANES);
+        EXACT.cast(c).intoArray(v, 2 * LANES);
+        EXACT.cast(d).intoArray(v, 3 * LANES);
+        EXACT.cast(e).intoArray(v, 4 * LANES);
+        EXACT.cast(f).intoArray(v, 5 * LANES);
+        EXACT.cast(g).intoArray(v, 6 * LANES);
+        EXACT.cast(h).intoArray(v, 7 * LANES);
     }
 
     /** The last 16 rounds, whose words are all there. FIPS 180-4, section 6.4.2, steps 3 and 4. */
@@ -298,6 +314,14 @@ final class VectorLanes extends LaneKernel {
         LongVector h = LongVector.fromArray(LONGS, v, 7 * LANES);
         LongVector u;
         for (int i = WITH_SCHEDULE, t = Sha512.ROUNDS - Sha512.BLOCK_WORDS; i < ALL; i += 4 * LANES, t += 4) {
+            a = EXACT.cast(a);
+            b = EXACT.cast(b);
+            c = EXACT.cast(c);
+            d = EXACT.cast(d);
+            e = EXACT.cast(e);
+            f = EXACT.cast(f);
+            g = EXACT.cast(g);
+            h = EXACT.cast(h);
             u = h.lanewise(ADD, LongVector.fromArray(LONGS, w, i).lanewise(ADD, LongVector.broadcast(LONGS, K[t])))
                     .lanewise(ADD, g.lanewise(XOR, e.lanewise(AND, f.lanewise(XOR, g))))
                     .lanewise(
@@ -305,8 +329,8 @@ final class VectorLanes extends LaneKernel {
                             e.lanewise(ROR, 14)
                                     .lanewise(XOR, e.lanewise(ROR, 18))
                                     .lanewise(XOR, e.lanewise(ROR, 41)));
-            d = d.lanewise(ADD, u);
-            h = u.lanewise(
+            d = EXACT.cast(d.lanewise(ADD, u));
+            h = EXACT.cast(u.lanewise(
                     ADD,
                     a.lanewise(AND, b)
                             .lanewise(OR, c.lanewise(AND, a.lanewise(OR, b)))
@@ -314,7 +338,7 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     a.lanewise(ROR, 28)
                                             .lanewise(XOR, a.lanewise(ROR, 34))
-                                            .lanewise(XOR, a.lanewise(ROR, 39))));
+                                            .lanewise(XOR, a.lanewise(ROR, 39)))));
             u = g.lanewise(
                             ADD,
                             LongVector.fromArray(LONGS, w, i + LANES)
@@ -325,8 +349,8 @@ final class VectorLanes extends LaneKernel {
                             d.lanewise(ROR, 14)
                                     .lanewise(XOR, d.lanewise(ROR, 18))
                                     .lanewise(XOR, d.lanewise(ROR, 41)));
-            c = c.lanewise(ADD, u);
-            g = u.lanewise(
+            c = EXACT.cast(c.lanewise(ADD, u));
+            g = EXACT.cast(u.lanewise(
                     ADD,
                     h.lanewise(AND, a)
                             .lanewise(OR, b.lanewise(AND, h.lanewise(OR, a)))
@@ -334,7 +358,7 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     h.lanewise(ROR, 28)
                                             .lanewise(XOR, h.lanewise(ROR, 34))
-                                            .lanewise(XOR, h.lanewise(ROR, 39))));
+                                            .lanewise(XOR, h.lanewise(ROR, 39)))));
             u = f.lanewise(
                             ADD,
                             LongVector.fromArray(LONGS, w, i + 2 * LANES)
@@ -345,8 +369,8 @@ final class VectorLanes extends LaneKernel {
                             c.lanewise(ROR, 14)
                                     .lanewise(XOR, c.lanewise(ROR, 18))
                                     .lanewise(XOR, c.lanewise(ROR, 41)));
-            b = b.lanewise(ADD, u);
-            f = u.lanewise(
+            b = EXACT.cast(b.lanewise(ADD, u));
+            f = EXACT.cast(u.lanewise(
                     ADD,
                     g.lanewise(AND, h)
                             .lanewise(OR, a.lanewise(AND, g.lanewise(OR, h)))
@@ -354,7 +378,7 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     g.lanewise(ROR, 28)
                                             .lanewise(XOR, g.lanewise(ROR, 34))
-                                            .lanewise(XOR, g.lanewise(ROR, 39))));
+                                            .lanewise(XOR, g.lanewise(ROR, 39)))));
             u = e.lanewise(
                             ADD,
                             LongVector.fromArray(LONGS, w, i + 3 * LANES)
@@ -365,8 +389,8 @@ final class VectorLanes extends LaneKernel {
                             b.lanewise(ROR, 14)
                                     .lanewise(XOR, b.lanewise(ROR, 18))
                                     .lanewise(XOR, b.lanewise(ROR, 41)));
-            a = a.lanewise(ADD, u);
-            e = u.lanewise(
+            a = EXACT.cast(a.lanewise(ADD, u));
+            e = EXACT.cast(u.lanewise(
                     ADD,
                     f.lanewise(AND, g)
                             .lanewise(OR, h.lanewise(AND, f.lanewise(OR, g)))
@@ -374,7 +398,7 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     f.lanewise(ROR, 28)
                                             .lanewise(XOR, f.lanewise(ROR, 34))
-                                            .lanewise(XOR, f.lanewise(ROR, 39))));
+                                            .lanewise(XOR, f.lanewise(ROR, 39)))));
             u = a;
             a = e;
             e = u;
@@ -411,6 +435,14 @@ final class VectorLanes extends LaneKernel {
         LongVector u;
         int end = first + Sha512.ROUNDS * stride;
         for (int at = first; at < end; at += 4 * stride) {
+            a = EXACT.cast(a);
+            b = EXACT.cast(b);
+            c = EXACT.cast(c);
+            d = EXACT.cast(d);
+            e = EXACT.cast(e);
+            f = EXACT.cast(f);
+            g = EXACT.cast(g);
+            h = EXACT.cast(h);
             u = h.lanewise(ADD, LongVector.broadcast(LONGS, schedule[at]))
                     .lanewise(ADD, g.lanewise(XOR, e.lanewise(AND, f.lanewise(XOR, g))))
                     .lanewise(
@@ -418,8 +450,8 @@ final class VectorLanes extends LaneKernel {
                             e.lanewise(ROR, 14)
                                     .lanewise(XOR, e.lanewise(ROR, 18))
                                     .lanewise(XOR, e.lanewise(ROR, 41)));
-            d = d.lanewise(ADD, u);
-            h = u.lanewise(
+            d = EXACT.cast(d.lanewise(ADD, u));
+            h = EXACT.cast(u.lanewise(
                     ADD,
                     a.lanewise(AND, b)
                             .lanewise(OR, c.lanewise(AND, a.lanewise(OR, b)))
@@ -427,7 +459,7 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     a.lanewise(ROR, 28)
                                             .lanewise(XOR, a.lanewise(ROR, 34))
-                                            .lanewise(XOR, a.lanewise(ROR, 39))));
+                                            .lanewise(XOR, a.lanewise(ROR, 39)))));
             u = g.lanewise(ADD, LongVector.broadcast(LONGS, schedule[at + stride]))
                     .lanewise(ADD, f.lanewise(XOR, d.lanewise(AND, e.lanewise(XOR, f))))
                     .lanewise(
@@ -435,8 +467,8 @@ final class VectorLanes extends LaneKernel {
                             d.lanewise(ROR, 14)
                                     .lanewise(XOR, d.lanewise(ROR, 18))
                                     .lanewise(XOR, d.lanewise(ROR, 41)));
-            c = c.lanewise(ADD, u);
-            g = u.lanewise(
+            c = EXACT.cast(c.lanewise(ADD, u));
+            g = EXACT.cast(u.lanewise(
                     ADD,
                     h.lanewise(AND, a)
                             .lanewise(OR, b.lanewise(AND, h.lanewise(OR, a)))
@@ -444,7 +476,7 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     h.lanewise(ROR, 28)
                                             .lanewise(XOR, h.lanewise(ROR, 34))
-                                            .lanewise(XOR, h.lanewise(ROR, 39))));
+                                            .lanewise(XOR, h.lanewise(ROR, 39)))));
             u = f.lanewise(ADD, LongVector.broadcast(LONGS, schedule[at + 2 * stride]))
                     .lanewise(ADD, e.lanewise(XOR, c.lanewise(AND, d.lanewise(XOR, e))))
                     .lanewise(
@@ -452,8 +484,8 @@ final class VectorLanes extends LaneKernel {
                             c.lanewise(ROR, 14)
                                     .lanewise(XOR, c.lanewise(ROR, 18))
                                     .lanewise(XOR, c.lanewise(ROR, 41)));
-            b = b.lanewise(ADD, u);
-            f = u.lanewise(
+            b = EXACT.cast(b.lanewise(ADD, u));
+            f = EXACT.cast(u.lanewise(
                     ADD,
                     g.lanewise(AND, h)
                             .lanewise(OR, a.lanewise(AND, g.lanewise(OR, h)))
@@ -461,7 +493,7 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     g.lanewise(ROR, 28)
                                             .lanewise(XOR, g.lanewise(ROR, 34))
-                                            .lanewise(XOR, g.lanewise(ROR, 39))));
+                                            .lanewise(XOR, g.lanewise(ROR, 39)))));
             u = e.lanewise(ADD, LongVector.broadcast(LONGS, schedule[at + 3 * stride]))
                     .lanewise(ADD, d.lanewise(XOR, b.lanewise(AND, c.lanewise(XOR, d))))
                     .lanewise(
@@ -469,8 +501,8 @@ final class VectorLanes extends LaneKernel {
                             b.lanewise(ROR, 14)
                                     .lanewise(XOR, b.lanewise(ROR, 18))
                                     .lanewise(XOR, b.lanewise(ROR, 41)));
-            a = a.lanewise(ADD, u);
-            e = u.lanewise(
+            a = EXACT.cast(a.lanewise(ADD, u));
+            e = EXACT.cast(u.lanewise(
                     ADD,
                     f.lanewise(AND, g)
                             .lanewise(OR, h.lanewise(AND, f.lanewise(OR, g)))
@@ -478,7 +510,7 @@ final class VectorLanes extends LaneKernel {
                                     ADD,
                                     f.lanewise(ROR, 28)
                                             .lanewise(XOR, f.lanewise(ROR, 34))
-                                            .lanewise(XOR, f.lanewise(ROR, 39))));
+                                            .lanewise(XOR, f.lanewise(ROR, 39)))));
             u = a;
             a = e;
             e = u;
@@ -509,8 +541,11 @@ final class VectorLanes extends LaneKernel {
         LongVector y = LongVector.fromArray(LONGS, w, 14 * LANES); // w[t + 14]
         LongVector z = LongVector.fromArray(LONGS, w, 15 * LANES); // w[t + 15]
         for (int i = 0; i < WITH_SCHEDULE; i += 2 * LANES) {
-            x = LongVector.fromArray(LONGS, w, i + LANES);
-            y = now.lanewise(
+            now = EXACT.cast(now);
+            y = EXACT.cast(y);
+            z = EXACT.cast(z);
+            x = EXACT.cast(LongVector.fromArray(LONGS, w, i + LANES));
+            y = EXACT.cast(now.lanewise(
                             ADD,
                             x.lanewise(ROR, 1).lanewise(XOR, x.lanewise(ROR, 8)).lanewise(XOR, x.lanewise(LSHR, 7)))
                     .lanewise(ADD, LongVector.fromArray(LONGS, w, i + 9 * LANES))
@@ -518,10 +553,10 @@ final class VectorLanes extends LaneKernel {
                             ADD,
                             y.lanewise(ROR, 19)
                                     .lanewise(XOR, y.lanewise(ROR, 61))
-                                    .lanewise(XOR, y.lanewise(LSHR, 6)));
+                                    .lanewise(XOR, y.lanewise(LSHR, 6))));
             y.intoArray(w, i + 16 * LANES);
-            now = LongVector.fromArray(LONGS, w, i + 2 * LANES);
-            z = x.lanewise(
+            now = EXACT.cast(LongVector.fromArray(LONGS, w, i + 2 * LANES));
+            z = EXACT.cast(x.lanewise(
                             ADD,
                             now.lanewise(ROR, 1)
                                     .lanewise(XOR, now.lanewise(ROR, 8))
@@ -531,7 +566,7 @@ final class VectorLanes extends LaneKernel {
                             ADD,
                             z.lanewise(ROR, 19)
                                     .lanewise(XOR, z.lanewise(ROR, 61))
-                                    .lanewise(XOR, z.lanewise(LSHR, 6)));
+                                    .lanewise(XOR, z.lanewise(LSHR, 6))));
             z.intoArray(w, i + 17 * LANES);
         }
     }
