@@ -43,6 +43,9 @@ final class FukiVerb implements Verb {
                 new Example(
                         "the registers of a TDX guest that boots it from a disk",
                         "fuki linux.efi --fwid tdx --memory 4G --acpi-tables tables --smbios DMI --disk disk.img"),
+                new Example(
+                        "of TDX guests of several sizes, whose ACPI tables QEMU makes",
+                        "fuki linux.efi --fwid tdx --memory 4G,8G --vcpus 1..4 --qemu-binary qemu-system-x86_64"),
                 new Example("in CI: fails if the image can never select its firmware", "fuki linux.efi --lint"));
     }
 
@@ -90,6 +93,7 @@ final class FukiVerb implements Verb {
     public ExitCode run(Call call) {
         String name = call.positional(0)
                 .orElseThrow(() -> Complaint.usage("no file is given", "give an f-UKI: measure fuki linux.efi"));
+        RtmrRequest.check(call);
         Source file = call.inputs().open(name);
         Result result = new Result();
         return FileKind.isPe(file) ? image(name, file, call, result) : firmware(name, file, call, result);

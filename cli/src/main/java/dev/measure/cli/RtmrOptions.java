@@ -43,6 +43,8 @@ final class RtmrOptions {
                         dstack()),
                 firmware(),
                 machineWithoutVcpus(),
+                AcpiFromQemu.group(),
+                DstackMachine.group(),
                 disk(),
                 GrubOptions.group(),
                 PcrOptions.beside(),

@@ -50,9 +50,6 @@ final class RtmrValues {
         int before = asked;
         RtmrRequest boot = new RtmrRequest(call, result, fuki);
         List<Integer> vcpus = RtmrRequest.vcpus(call);
-        if (vcpus.size() > 1 && fuki.isPresent()) {
-            vcpus = List.of(); // those of the launch digests; the ACPI tables are of a number that nobody says
-        }
         Optional<Uki> uki = boot.uki();
         List<Optional<BootInputs>> boots = new ArrayList<>();
         if (uki.isPresent()) {

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.vectors.EfifwWriter;
+import dev.measure.vectors.HwidsWriter;
+import dev.measure.vectors.PeWriter;
 import dev.measure.vectors.Shared;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -295,6 +299,92 @@ class TdxAcpiTest {
                 2,
                 measure(with(words, "--qemu-binary", qemu, "--acpi-tables", "of/etc_acpi_tables.bin"))
                         .exit());
+    }
+
+    /** A firmware that a UKI carries, and one by itself, have the registers that they have in {@code measure tdx}. */
+    @Test
+    void anFukiHasTheRegistersOfEveryMachineThatTheFirmwareHas() throws IOException {
+        Optional<Path> firmware = Shared.unxz("firmware/deb13-OVMF.fd.xz");
+        Optional<Path> two = Shared.file("vectors/tdx/evidence/acpi/acpi_q72/etc_acpi_tables.bin");
+        Optional<Path> four = Shared.file("vectors/tdx/evidence/acpi/acpi_q72_4g/etc_acpi_tables.bin");
+        if (firmware.isEmpty() || two.isEmpty() || four.isEmpty()) {
+            return;
+        }
+        Files.write(
+                folder.resolve("f.efi"),
+                PeWriter.stub("260.1") // later ones select the firmware, and measure SMBIOS into RTMR0
+                        .section(
+                                ".hwids",
+                                HwidsWriter.hwids()
+                                        .firmware(new UUID(1, 2), "any", "tdx")
+                                        .build())
+                        .section(".linux", "no kernel")
+                        .section(
+                                ".efifw",
+                                EfifwWriter.efifw()
+                                        .fwid("tdx")
+                                        .payload(Files.readAllBytes(firmware.get()))
+                                        .build())
+                        .build());
+        List<String> tables = List.of(
+                "--edk2",
+                "202411",
+                "--register",
+                "rtmr0",
+                "--boot-order",
+                "none",
+                "--memory",
+                "2G",
+                "--vcpus",
+                "2,4,8",
+                "--acpi-tables",
+                four.get().toString(),
+                "--acpi-tables",
+                two.get().toString());
+        same(firmware.get(), tables, 2);
+        if (!Files.isExecutable(Path.of("/usr/bin/qemu-system-x86_64"))) {
+            System.out.println("SKIPPED: QEMU is not here");
+            return;
+        }
+        List<String> asked = List.of(
+                "--edk2",
+                "202411",
+                "--register",
+                "rtmr0,rtmr3",
+                "--boot-order",
+                "none",
+                "--memory",
+                "1G,2G",
+                "--vcpus",
+                "1,3",
+                "--qemu-binary",
+                "qemu-system-x86_64",
+                "--machine-type",
+                "q35,kernel-irqchip=split",
+                "--qemu-arg=-device",
+                "--qemu-arg=virtio-net-pci",
+                "--phys-bits",
+                "46");
+        same(firmware.get(), asked, 8);
+    }
+
+    private void same(Path firmware, List<String> words, int values) {
+        Session tdx = measure(with(List.of("tdx", firmware.toString()), words));
+        List<String> expected = tdx.out().lines().toList();
+        assertEquals(values, expected.size(), tdx::toString);
+        Session alone = measure(with(List.of("fuki", firmware.toString(), "-q"), words));
+        assertEquals(expected, rtmrs(alone), alone::toString);
+        Session carried = measure(with(List.of("fuki", "f.efi", "-q"), words));
+        assertEquals(
+                expected.stream()
+                        .map(line -> line.replaceFirst("fw=file:[^/]*", "fw=efifw:tdx"))
+                        .toList(),
+                rtmrs(carried),
+                carried::toString);
+    }
+
+    private static List<String> rtmrs(Session session) {
+        return session.out().lines().filter(line -> line.startsWith("rtmr")).toList();
     }
 
     private String one(String[] words) {
