@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * than any heap, and ends in an answer or in one error that says so. The commands run one after another in a Java that has no more than
  * that and ends at once when it is short of it.
  */
+@Tag("slow")
 class HeapTest {
     private static final int MIB = 1 << 20;
 

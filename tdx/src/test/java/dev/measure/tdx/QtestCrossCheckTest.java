@@ -21,6 +21,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The ACPI blobs of the QEMU on this machine, read by another program, tools/qtest_acpi.py: it programs the chipset, or with {@code
  * NOCHIPSET=1} nothing, and never an address of a PCI device.
  */
+@Tag("slow")
 final class QtestCrossCheckTest {
     private static final List<String> FILES = List.of(
             "etc/table-loader",
