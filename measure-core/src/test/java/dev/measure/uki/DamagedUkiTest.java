@@ -4,7 +4,6 @@ import static dev.measure.vectors.EfifwWriter.efifw;
 import static dev.measure.vectors.EfifwWriter.legacy;
 import static dev.measure.vectors.HwidsWriter.hwids;
 import static dev.measure.vectors.PeWriter.stub;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -12,7 +11,6 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.Strictness;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -67,41 +65,35 @@ class DamagedUkiTest {
     @Test
     void refusesEveryTruncation() {
         byte[] whole = whole();
-        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
-            assertTrue(reads(whole, "whole"));
-            for (int length = 0; length < whole.length; length++) {
-                // what is cut last are certificates, and the certificate table says how long they are
-                assertTrue(!reads(Arrays.copyOf(whole, length), "length " + length), "length " + length);
-            }
-        });
+        assertTrue(reads(whole, "whole"));
+        for (int length = 0; length < whole.length; length++) {
+            // what is cut last are certificates, and the certificate table says how long they are
+            assertTrue(!reads(Arrays.copyOf(whole, length), "length " + length), "length " + length);
+        }
     }
 
     @Test
     void readsOrRefusesEveryFlippedBitOfHeadersAndTables() {
         byte[] whole = whole();
-        assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
-            for (int bit = 0; bit < 8 * whole.length; bit++) {
-                byte[] damaged = whole.clone();
-                damaged[bit / 8] ^= (byte) (1 << bit % 8);
-                reads(damaged, "bit " + bit);
-            }
-        });
+        for (int bit = 0; bit < 8 * whole.length; bit++) {
+            byte[] damaged = whole.clone();
+            damaged[bit / 8] ^= (byte) (1 << bit % 8);
+            reads(damaged, "bit " + bit);
+        }
     }
 
     @Test
     void readsOrRefusesRandomDamage() {
         byte[] whole = whole();
         SplittableRandom random = new SplittableRandom(SEED);
-        assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
-            for (int i = 0; i < 20_000; i++) {
-                byte[] damaged = whole.clone();
-                for (int n = random.nextInt(1, 6); n > 0; n--) {
-                    int at = random.nextInt(damaged.length);
-                    int kind = random.nextInt(3);
-                    damaged[at] = (byte) (kind == 0 ? 0 : kind == 1 ? 0xff : random.nextInt());
-                }
-                reads(damaged, "seed " + SEED + ", iteration " + i);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] damaged = whole.clone();
+            for (int n = random.nextInt(1, 6); n > 0; n--) {
+                int at = random.nextInt(damaged.length);
+                int kind = random.nextInt(3);
+                damaged[at] = (byte) (kind == 0 ? 0 : kind == 1 ? 0xff : random.nextInt());
             }
-        });
+            reads(damaged, "seed " + SEED + ", iteration " + i);
+        }
     }
 }
