@@ -86,7 +86,7 @@ public final class BootInputs {
 
     private BootInputs(Builder b) {
         uki = b.uki;
-        parts = List.copyOf(b.parts);
+        parts = b.parts;
         profile = b.profile;
         firmwareSelection = b.firmwareSelection;
         stub = b.stub;
@@ -108,13 +108,13 @@ public final class BootInputs {
         acpiFiles = Collections.unmodifiableSortedMap(new TreeMap<>(b.acpiFiles));
         tpmLog = b.tpmLog;
         smbios = b.smbios;
-        optionRoms = List.copyOf(b.optionRoms);
+        optionRoms = b.optionRoms;
         bootOrder = b.bootOrder;
         bootVariables = Collections.unmodifiableSortedMap(new TreeMap<>(b.bootVariables));
         bootDisk = b.bootDisk;
         processor = b.processor;
         failedBootOptions = b.failedBootOptions.map(List::copyOf);
-        loaders = List.copyOf(b.loaders);
+        loaders = b.loaders;
         shimVersion = b.shimVersion;
         grub = b.grub;
         loaderConf = b.loaderConf;
@@ -126,14 +126,14 @@ public final class BootInputs {
         initrd = b.initrd;
         append = b.append;
         qemuVersion = b.qemuVersion;
-        addons = List.copyOf(b.addons);
-        globalAddons = List.copyOf(b.globalAddons);
-        credentials = List.copyOf(b.credentials);
-        globalCredentials = List.copyOf(b.globalCredentials);
-        sysexts = List.copyOf(b.sysexts);
-        globalSysexts = List.copyOf(b.globalSysexts);
-        confexts = List.copyOf(b.confexts);
-        globalConfexts = List.copyOf(b.globalConfexts);
+        addons = b.addons;
+        globalAddons = b.globalAddons;
+        credentials = b.credentials;
+        globalCredentials = b.globalCredentials;
+        sysexts = b.sysexts;
+        globalSysexts = b.globalSysexts;
+        confexts = b.confexts;
+        globalConfexts = b.globalConfexts;
         loadOptions = b.loadOptions;
     }
 
@@ -175,7 +175,7 @@ public final class BootInputs {
     /** Collects the inputs. */
     public static final class Builder {
         private Optional<Uki> uki = Optional.empty();
-        private List<NamedFile> parts = new ArrayList<>();
+        private List<NamedFile> parts = List.of();
         private int profile = 0;
         private FirmwareSelection firmwareSelection = FirmwareSelection.byMachine();
         private Optional<StubVersion> stub = Optional.empty();
@@ -197,13 +197,13 @@ public final class BootInputs {
         private final SortedMap<String, Source> acpiFiles = new TreeMap<>();
         private Optional<Source> tpmLog = Optional.empty();
         private Optional<SmbiosTable> smbios = Optional.empty();
-        private List<Source> optionRoms = new ArrayList<>();
+        private List<Source> optionRoms = List.of();
         private Optional<List<Integer>> bootOrder = Optional.empty();
         private SortedMap<Integer, Source> bootVariables = new TreeMap<>();
         private Optional<BootDisk> bootDisk = Optional.empty();
         private Optional<String> processor = Optional.empty();
         private Optional<List<Optional<Source>>> failedBootOptions = Optional.empty();
-        private List<Source> loaders = new ArrayList<>();
+        private List<Source> loaders = List.of();
         private Optional<String> shimVersion = Optional.empty();
         private GrubInputs grub = GrubInputs.none();
         private Optional<Source> loaderConf = Optional.empty();
@@ -215,21 +215,21 @@ public final class BootInputs {
         private Optional<Source> initrd = Optional.empty();
         private Optional<String> append = Optional.empty();
         private Optional<String> qemuVersion = Optional.empty();
-        private List<NamedFile> addons = new ArrayList<>();
-        private List<NamedFile> globalAddons = new ArrayList<>();
-        private List<NamedFile> credentials = new ArrayList<>();
-        private List<NamedFile> globalCredentials = new ArrayList<>();
-        private List<NamedFile> sysexts = new ArrayList<>();
-        private List<NamedFile> globalSysexts = new ArrayList<>();
-        private List<NamedFile> confexts = new ArrayList<>();
-        private List<NamedFile> globalConfexts = new ArrayList<>();
+        private List<NamedFile> addons = List.of();
+        private List<NamedFile> globalAddons = List.of();
+        private List<NamedFile> credentials = List.of();
+        private List<NamedFile> globalCredentials = List.of();
+        private List<NamedFile> sysexts = List.of();
+        private List<NamedFile> globalSysexts = List.of();
+        private List<NamedFile> confexts = List.of();
+        private List<NamedFile> globalConfexts = List.of();
         private Optional<String> loadOptions = Optional.empty();
 
         private Builder() {}
 
         private Builder(BootInputs from) {
             uki = from.uki;
-            parts.addAll(from.parts);
+            parts = from.parts;
             profile = from.profile;
             firmwareSelection = from.firmwareSelection;
             stub = from.stub;
@@ -251,13 +251,13 @@ public final class BootInputs {
             acpiFiles.putAll(from.acpiFiles);
             tpmLog = from.tpmLog;
             smbios = from.smbios;
-            optionRoms.addAll(from.optionRoms);
+            optionRoms = from.optionRoms;
             bootOrder = from.bootOrder;
             bootVariables.putAll(from.bootVariables);
             bootDisk = from.bootDisk;
             processor = from.processor;
             failedBootOptions = from.failedBootOptions;
-            loaders.addAll(from.loaders);
+            loaders = from.loaders;
             shimVersion = from.shimVersion;
             grub = from.grub;
             loaderConf = from.loaderConf;
@@ -269,14 +269,14 @@ public final class BootInputs {
             initrd = from.initrd;
             append = from.append;
             qemuVersion = from.qemuVersion;
-            addons.addAll(from.addons);
-            globalAddons.addAll(from.globalAddons);
-            credentials.addAll(from.credentials);
-            globalCredentials.addAll(from.globalCredentials);
-            sysexts.addAll(from.sysexts);
-            globalSysexts.addAll(from.globalSysexts);
-            confexts.addAll(from.confexts);
-            globalConfexts.addAll(from.globalConfexts);
+            addons = from.addons;
+            globalAddons = from.globalAddons;
+            credentials = from.credentials;
+            globalCredentials = from.globalCredentials;
+            sysexts = from.sysexts;
+            globalSysexts = from.globalSysexts;
+            confexts = from.confexts;
+            globalConfexts = from.globalConfexts;
             loadOptions = from.loadOptions;
         }
 
@@ -288,8 +288,7 @@ public final class BootInputs {
 
         /** {@return this builder, given the sections of a UKI that is given in parts: name such as <code>.linux</code>, and content} */
         public Builder parts(List<NamedFile> value) {
-            parts.clear();
-            parts.addAll(value);
+            parts = List.copyOf(value);
             return this;
         }
 
@@ -448,8 +447,7 @@ public final class BootInputs {
 
         /** {@return this builder, given option ROMs, in the order of PCI enumeration} */
         public Builder optionRoms(List<Source> value) {
-            optionRoms.clear();
-            optionRoms.addAll(value);
+            optionRoms = List.copyOf(value);
             return this;
         }
 
@@ -485,8 +483,7 @@ public final class BootInputs {
 
         /** {@return this builder, given the EFI programs before the UKI or kernel, in load order: shim, systemd-boot, grub} */
         public Builder loaders(List<Source> value) {
-            loaders.clear();
-            loaders.addAll(value);
+            loaders = List.copyOf(value);
             return this;
         }
 
@@ -558,57 +555,49 @@ public final class BootInputs {
 
         /** {@return this builder, given add-ons of the UKI} */
         public Builder addons(List<NamedFile> value) {
-            addons.clear();
-            addons.addAll(value);
+            addons = List.copyOf(value);
             return this;
         }
 
         /** {@return this builder, given add-ons for every UKI} */
         public Builder globalAddons(List<NamedFile> value) {
-            globalAddons.clear();
-            globalAddons.addAll(value);
+            globalAddons = List.copyOf(value);
             return this;
         }
 
         /** {@return this builder, given credentials of the UKI} */
         public Builder credentials(List<NamedFile> value) {
-            credentials.clear();
-            credentials.addAll(value);
+            credentials = List.copyOf(value);
             return this;
         }
 
         /** {@return this builder, given credentials for every UKI} */
         public Builder globalCredentials(List<NamedFile> value) {
-            globalCredentials.clear();
-            globalCredentials.addAll(value);
+            globalCredentials = List.copyOf(value);
             return this;
         }
 
         /** {@return this builder, given system extensions of the UKI} */
         public Builder sysexts(List<NamedFile> value) {
-            sysexts.clear();
-            sysexts.addAll(value);
+            sysexts = List.copyOf(value);
             return this;
         }
 
         /** {@return this builder, given system extensions for every UKI} */
         public Builder globalSysexts(List<NamedFile> value) {
-            globalSysexts.clear();
-            globalSysexts.addAll(value);
+            globalSysexts = List.copyOf(value);
             return this;
         }
 
         /** {@return this builder, given configuration extensions of the UKI} */
         public Builder confexts(List<NamedFile> value) {
-            confexts.clear();
-            confexts.addAll(value);
+            confexts = List.copyOf(value);
             return this;
         }
 
         /** {@return this builder, given configuration extensions for every UKI} */
         public Builder globalConfexts(List<NamedFile> value) {
-            globalConfexts.clear();
-            globalConfexts.addAll(value);
+            globalConfexts = List.copyOf(value);
             return this;
         }
 

@@ -11,7 +11,6 @@ import dev.measure.smbios.SmbiosStructure;
 import dev.measure.uki.Uki;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -25,30 +24,18 @@ final class SystemdStub {
     private static final String ADDON_SUFFIX = ".addon.efi";
     private static final int TAG_PROFILE = 0x13aed6db;
     private static final int TAG_DEVICETREE_ADDON = 0x6c46f751;
-    private static final int TAG_INITRD_ADDON = 0x49dffe0f;
-    private static final int TAG_UCODE_ADDON = 0xdac08e1a;
     private static final int OEM_STRINGS = 11;
     private static final String NEEDED_SECURE_BOOT = "--secure-boot, or --firmware with --vars";
 
     /** Device path of the kernel that the stub loads (systemd src/boot/linux.c, STUB_PAYLOAD_GUID). */
     private static final UUID STUB_PAYLOAD = UUID.fromString("55c5d1f8-04cd-46b5-8a20-e56cbb3052d0");
 
-    /** An add-on that the firmware loaded. */
-    private record Addon(NamedFile file, Uki image) {
-        Optional<Source> section(String name) {
-            return image.base()
-                    .first(name)
-                    .filter(section -> section.virtualSize() > 0)
-                    .map(section -> section.content());
-        }
-    }
-
     private final EventRecorder recorder;
     private final BootInputs inputs;
     private final StubBehaviour stub;
     private final StubImage image;
     private final BootState state;
-    private final List<Addon> addons = new ArrayList<>();
+    private final List<StubAddon> addons = new ArrayList<>();
     private final List<Provenance> cmdlineFrom = new ArrayList<>();
     private String cmdline = "";
 
@@ -66,8 +53,8 @@ final class SystemdStub {
         sections();
         loadAddons();
         options();
-        Initrd initrd = new Initrd();
-        initrd(initrd);
+        StubInitrd loaded = new StubInitrd(recorder, inputs, stub, image, addons);
+        Initrd initrd = loaded.record();
         kernel();
         LinuxEfiStub.record(
                 recorder,
@@ -77,7 +64,7 @@ final class SystemdStub {
                 new Provenance.Derived("command line of the kernel", cmdlineFrom),
                 initrd.isEmpty() ? Optional.empty() : Optional.of(initrd.combined()),
                 initrd.provenance(),
-                initrdEvidence());
+                loaded.evidence());
     }
 
     private Evidence weak(boolean seen) {
@@ -92,6 +79,7 @@ final class SystemdStub {
         String number = Integer.toString(state.profile());
         byte[] text = CmdlineText.u16(number);
         tagged(
+                recorder,
                 "profile " + number,
                 TAG_PROFILE,
                 text,
@@ -191,7 +179,7 @@ final class SystemdStub {
     private void take(NamedFile file) {
         Uki addon = Uki.read(file.content(), Strictness.LENIENT);
         if (applies(addon)) {
-            addons.add(new Addon(file, addon));
+            addons.add(new StubAddon(file, addon));
         }
     }
 
@@ -306,7 +294,7 @@ final class SystemdStub {
 
     private void addonCmdlines(CmdlineText.Mangle how) {
         List<String> texts = new ArrayList<>();
-        for (Addon addon : addons) {
+        for (StubAddon addon : addons) {
             addon.section(".cmdline").map(CmdlineText::of).ifPresent(text -> texts.add(CmdlineText.mangle(text, how)));
         }
         if (texts.stream().allMatch(String::isEmpty)) {
@@ -378,9 +366,10 @@ final class SystemdStub {
     }
 
     private void devicetrees() {
-        for (Addon addon : addons) {
+        for (StubAddon addon : addons) {
             addon.section(".dtb")
                     .ifPresent(dtb -> tagged(
+                            recorder,
                             "devicetree add-on " + addon.file().name(),
                             TAG_DEVICETREE_ADDON,
                             CmdlineText.u16(addon.file().name()),
@@ -394,8 +383,15 @@ final class SystemdStub {
         recorder.add(name, Producer.SYSTEMD_STUB, 12, EventType.EV_IPL, CmdlineText.u16(text), provenance, evidence);
     }
 
-    private void tagged(
-            String name, int tag, byte[] text, Measured measured, Provenance provenance, Evidence evidence) {
+    /** Records an EV_EVENT_TAG of PCR 12. */
+    static void tagged(
+            EventRecorder recorder,
+            String name,
+            int tag,
+            byte[] text,
+            Measured measured,
+            Provenance provenance,
+            Evidence evidence) {
         recorder.add(
                 name,
                 Producer.SYSTEMD_STUB,
@@ -405,157 +401,6 @@ final class SystemdStub {
                 measured,
                 provenance,
                 evidence);
-    }
-
-    /** PCRs 12 and 13, archives, and the initrd of which they become parts. */
-    private void initrd(Initrd initrd) {
-        List<Addon> microcode = withSection(".ucode");
-        Collections.reverse(microcode);
-        if (stub.metadataArchives()) {
-            microcode.forEach(
-                    addon -> initrd.add(List.of(addon.section(".ucode").orElseThrow())));
-            image.section(".ucode").ifPresent(part -> initrd.add(List.of(part)));
-        }
-        image.section(".initrd").ifPresent(part -> initrd.add(List.of(part)));
-        files(initrd, 12, inputs.credentials, ".cred", ".extra/credentials", 0500, 0400, "Credentials initrd", true);
-        files(
-                initrd,
-                12,
-                inputs.globalCredentials,
-                ".cred",
-                ".extra/global_credentials",
-                0500,
-                0400,
-                "Global credentials initrd",
-                true);
-        extensions(initrd);
-        if (stub.metadataArchives()) {
-            for (Addon addon : microcode) {
-                section(addon, ".ucode", TAG_UCODE_ADDON, "microcode add-on ");
-            }
-        }
-        meta(initrd, ".pcrsig", "tpm2-pcr-signature.json");
-        meta(initrd, ".pcrpkey", "tpm2-pcr-public-key.pem");
-        if (stub.metadataArchives()) {
-            meta(initrd, ".osrel", "os-release");
-            meta(initrd, ".profile", "profile");
-            for (Addon addon : withSection(".initrd")) {
-                section(addon, ".initrd", TAG_INITRD_ADDON, "initrd add-on ");
-                initrd.add(List.of(addon.section(".initrd").orElseThrow()));
-            }
-        }
-        if (!stub.initrdKnown()) {
-            recorder.unknown(
-                    9, "which archives systemd-stub " + stub.id() + " adds to the initrd is not known", "--stub");
-        }
-        if (stub.bootSecret()) {
-            recorder.assume(
-                    "boot-secret",
-                    "none",
-                    "systemd-stub from 261 on adds a boot secret to the initrd where the machine has one; PCR 9 then differs"
-                            + " on every machine");
-        }
-    }
-
-    private List<Addon> withSection(String name) {
-        return new ArrayList<>(
-                addons.stream().filter(addon -> addon.section(name).isPresent()).toList());
-    }
-
-    private void section(Addon addon, String section, int tag, String name) {
-        Source content = addon.section(section).orElseThrow();
-        tagged(
-                name + addon.file().name(),
-                tag,
-                CmdlineText.u16(addon.file().name()),
-                Measured.of(content),
-                new Provenance.PeSection(section, Provenance.FileRange.of(content)),
-                weak(true));
-    }
-
-    private void extensions(Initrd initrd) {
-        List<NamedFile> system = withoutConfiguration(inputs.sysexts);
-        List<NamedFile> global = withoutConfiguration(inputs.globalSysexts);
-        files(initrd, 13, system, ".raw", ".extra/sysext", 0555, 0444, "System extension initrd", false);
-        if (!stub.metadataArchives() && !global.isEmpty()) {
-            recorder.unknown(13, "global extensions of systemd-stub " + stub.id() + " are not known", "--stub");
-            recorder.unknown(9, "global extensions of systemd-stub " + stub.id() + " are not known", "--stub");
-        }
-        files(initrd, 13, global, ".raw", ".extra/global_sysext", 0555, 0444, "Global system extension initrd", false);
-        if (!stub.metadataArchives() && !(inputs.confexts.isEmpty() && inputs.globalConfexts.isEmpty())) {
-            recorder.unknown(12, "configuration extensions of systemd-stub " + stub.id() + " are not known", "--stub");
-            recorder.unknown(9, "configuration extensions of systemd-stub " + stub.id() + " are not known", "--stub");
-        }
-        files(
-                initrd,
-                12,
-                inputs.confexts,
-                ".confext.raw",
-                ".extra/confext",
-                0555,
-                0444,
-                "Configuration extension initrd",
-                false);
-        files(
-                initrd,
-                12,
-                inputs.globalConfexts,
-                ".confext.raw",
-                ".extra/global_confext",
-                0555,
-                0444,
-                "Global configuration extension initrd",
-                false);
-    }
-
-    private static List<NamedFile> withoutConfiguration(List<NamedFile> files) {
-        return files.stream().filter(file -> !file.passes(".confext.raw")).toList();
-    }
-
-    private void files(
-            Initrd initrd,
-            int pcr,
-            List<NamedFile> files,
-            String suffix,
-            String folder,
-            int folderMode,
-            int fileMode,
-            String description,
-            boolean seen) {
-        List<NamedFile> taken = NamedFile.taken(files, suffix);
-        if (taken.isEmpty()) {
-            return;
-        }
-        List<Source> archive = CpioArchive.of(folder, folderMode, fileMode, taken);
-        recorder.add(
-                description,
-                Producer.SYSTEMD_STUB,
-                pcr,
-                EventType.EV_IPL,
-                CmdlineText.u16(description),
-                new Measured.Bytes(archive),
-                new Provenance.Derived(
-                        "cpio archive",
-                        taken.stream()
-                                .<Provenance>map(file -> Provenance.FileRange.of(file.content()))
-                                .toList()),
-                weak(seen));
-        initrd.add(archive);
-    }
-
-    private void meta(Initrd initrd, String section, String name) {
-        image.section(section)
-                .ifPresent(content ->
-                        initrd.add(CpioArchive.of(".extra", 0555, 0444, List.of(new NamedFile(name, content)))));
-    }
-
-    private Evidence initrdEvidence() {
-        boolean unseen = image.section(".pcrsig").isPresent()
-                || !inputs.sysexts.isEmpty()
-                || !inputs.globalSysexts.isEmpty()
-                || !inputs.confexts.isEmpty()
-                || !inputs.globalConfexts.isEmpty();
-        return weak(!unseen);
     }
 
     /** PCR 4: the inner kernel, if the stub starts it through the firmware. */
