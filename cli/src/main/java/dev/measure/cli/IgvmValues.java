@@ -126,8 +126,7 @@ final class IgvmValues {
         List<String> known = IgvmRules.all().stream().map(IgvmRules::id).toList();
         List<IgvmRules> rules = new ArrayList<>();
         for (String name : Lists.names("--igvm-rules", call.values("--igvm-rules"))) {
-            IgvmRules one = SnpRequest.parsed(
-                    () -> IgvmRules.parse(name), name, known, "unknown IGVM rules", String.join(", ", known));
+            IgvmRules one = Lists.known(IgvmRules::parse, name, known, "unknown IGVM rules", String.join(", ", known));
             if (!rules.contains(one)) {
                 rules.add(one);
             }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /** LIST arguments: {@code 1,2,4..16} or names separated by commas. What stands twice counts once, at its first place. */
 final class Lists {
@@ -57,6 +58,23 @@ final class Lists {
             }
         }
         return new ArrayList<>(names);
+    }
+
+    /**
+     * {@return what a name stands for; one that is none of those known is told of, with what comes near}
+     *
+     * @param parser of the name, which refuses an unknown one by IllegalArgumentException
+     * @param name what was given
+     * @param known the names that would have been right
+     * @param unknown what the message calls any other, such as {@code unknown VMM}
+     * @param all where the names stand
+     */
+    static <T> T known(Function<String, T> parser, String name, List<String> known, String unknown, String all) {
+        try {
+            return parser.apply(name);
+        } catch (IllegalArgumentException e) {
+            throw Complaint.usage(unknown + " '" + name + "'", Suggestion.didYouMean(name, known) + "all: " + all);
+        }
     }
 
     private static int number(String option, String text, int least, int most) {

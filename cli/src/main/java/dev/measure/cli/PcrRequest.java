@@ -1,12 +1,10 @@
 package dev.measure.cli;
 
-import dev.measure.Assumption;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.boot.BootDisk;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.BootPhase;
-import dev.measure.boot.BootVariant;
 import dev.measure.boot.Edk2Build;
 import dev.measure.boot.FirmwareSelection;
 import dev.measure.boot.NamedFile;
@@ -52,10 +50,6 @@ record PcrRequest(
         List<String> chosen,
         SystemIdentity identity) {
     private static final int MOST_VCPUS = 4096;
-    private static final int MOST_PROFILES = 255;
-
-    /** The name of the first image among those of {@code --variant}. */
-    private static final String MAIN = "main";
 
     /** systemd-measure works phases off in the order of their bytes, none first. */
     private static final Comparator<BootPhase> SYSTEMD_ORDER =
@@ -71,9 +65,9 @@ record PcrRequest(
         BootInputs.Builder in = BootInputs.builder();
         Optional<Uki> uki = image(call, result, in);
         machine(call, result, in);
-        path(call, result, in);
-        beside(call, result, in);
-        List<PcrBoot> boots = boots(call, result, uki, in.build());
+        BootPathOptions.path(call, result, in);
+        BootPathOptions.beside(call, result, in);
+        List<PcrBoot> boots = BootTargets.of(call, result, uki, in.build());
         Optional<PcrStyle> style = PcrStyle.of(call);
         List<Integer> usual = style.equals(Optional.of(PcrStyle.NITRO)) ? PcrStyle.NITRO_PCRS : usualPcrs();
         List<Integer> pcrs = call.has("--pcr") ? Lists.numbers("--pcr", call.values("--pcr"), 0, 23) : usual;
@@ -89,77 +83,6 @@ record PcrRequest(
         return new PcrRequest(boots, phases, pcrs, banks, chosen, IdentityOptions.of(call));
     }
 
-    /** The boots of the image or the parts; of each stub or image where several may be there. */
-    private static List<PcrBoot> boots(Call call, Result result, Optional<Uki> uki, BootInputs base) {
-        List<StubVersion> stubs = stubs(call);
-        List<PcrBoot> boots = new ArrayList<>();
-        if (call.has("--variant")) {
-            if (uki.isEmpty() || !stubs.isEmpty()) {
-                throw Complaint.usage(
-                        uki.isEmpty() ? "--variant: no UKI is given" : "--variant and --stub exclude each other",
-                        uki.isEmpty()
-                                ? "measure pcr old.efi --variant new=new.efi"
-                                : "each image says what its stub is");
-            }
-            add(boots, choice("image", MAIN, "the image that is given first"), targets(call, uki.get(), base));
-            for (Map.Entry<String, Uki> other : others(call, result).entrySet()) {
-                BootInputs in = base.toBuilder().uki(other.getValue()).build();
-                add(
-                        boots,
-                        choice("image", other.getKey(), "the image of --variant " + other.getKey()),
-                        targets(call, other.getValue(), in));
-            }
-            return boots;
-        }
-        if (stubs.size() <= 1) {
-            List<BootInputs> only = uki.isEmpty() ? partsAlone(call, base) : targets(call, uki.get(), base);
-            only.forEach(in -> boots.add(new PcrBoot(Optional.empty(), in)));
-            return boots;
-        }
-        for (StubVersion stub : stubs) {
-            BootInputs in = base.toBuilder().stub(stub).build();
-            add(
-                    boots,
-                    choice("stub", "stub-" + stub, "the stub is version " + stub),
-                    uki.isEmpty() ? partsAlone(call, in) : targets(call, uki.get(), in));
-        }
-        if (uki.isPresent()) {
-            result.assumption(new Assumption(
-                    "stub",
-                    String.join(
-                            " or ", stubs.stream().map(StubVersion::toString).toList()),
-                    "PCR 4 is of the image as it is; with another stub the image is another, see --variant"));
-        }
-        return boots;
-    }
-
-    private static BootVariant.Choice choice(String fork, String name, String why) {
-        return new BootVariant.Choice(fork, name, why);
-    }
-
-    private static void add(List<PcrBoot> boots, BootVariant.Choice choice, List<BootInputs> targets) {
-        targets.forEach(in -> boots.add(new PcrBoot(Optional.of(choice), in)));
-    }
-
-    /** The images of {@code --variant}, by name. */
-    private static Map<String, Uki> others(Call call, Result result) {
-        Map<String, Uki> others = new LinkedHashMap<>();
-        for (String text : call.values("--variant")) {
-            int equals = text.indexOf('=');
-            String name = equals < 0 ? "" : text.substring(0, equals);
-            if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*") || name.equals(BootVariant.ONLY) || name.equals(MAIN)) {
-                throw Complaint.usage(
-                        "--variant: expected NAME=UKI, got '" + text + "'",
-                        "a name has letters, digits, '.', '_' and '-', and is not 'only' or '" + MAIN + "'");
-            }
-            Uki uki = uki(call, result, text.substring(equals + 1));
-            if (others.put(name, uki) != null) {
-                throw Complaint.usage("--variant: two images are named '" + name + "'", "");
-            }
-        }
-        return others;
-    }
-
     /** {@return PCR 11 of an image: of all profiles unless some are named, and of all firmwares that it can select, or those named} */
     static PcrRequest ofFuki(Call call, Uki uki) {
         BootInputs.Builder in = BootInputs.builder().uki(uki);
@@ -167,7 +90,7 @@ record PcrRequest(
         Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
         List<String> ids = call.has("--fwid") ? Lists.names("--fwid", call.values("--fwid")) : List.of("all", "none");
         List<BootInputs> boots = new ArrayList<>();
-        for (int profile : profiles(call, uki, true)) {
+        for (int profile : BootTargets.profiles(call, uki, true)) {
             BootInputs.Builder one = in.build().toBuilder().profile(profile);
             for (UkiFirmware firmware : SelectableFirmware.of(uki, profile, stub)) {
                 if (ids.contains("all")
@@ -227,23 +150,6 @@ record PcrRequest(
         return call.positional(0).or(() -> call.value("--image"));
     }
 
-    /** What is given in parts, or is a kernel alone, has one profile and at most the one firmware that is among the parts. */
-    private static List<BootInputs> partsAlone(Call call, BootInputs in) {
-        List<String> profiles = call.values("--profile");
-        if (!profiles.isEmpty()
-                && !profiles.equals(List.of("all"))
-                && !Lists.numbers("--profile", profiles, 0, MOST_PROFILES).equals(List.of(0))) {
-            throw Complaint.usage(
-                    "--profile: without a whole UKI there is profile 0 only", "give the sections of that profile");
-        }
-        if (call.has("--fwid")) {
-            throw Complaint.usage(
-                    "--fwid is about a whole UKI",
-                    "in parts, .efifw is measured if it is given: --efifw FILE; leave it out for none");
-        }
-        return List.of(in);
-    }
-
     private static Optional<Uki> image(Call call, Result result, BootInputs.Builder in) {
         Optional<String> name = image(call);
         Map<String, String> parts = parts(call, name.isPresent());
@@ -273,7 +179,8 @@ record PcrRequest(
         return Optional.empty();
     }
 
-    private static Uki uki(Call call, Result result, String name) {
+    /** {@return the UKI of a name, which is an input} */
+    static Uki uki(Call call, Result result, String name) {
         Source file = call.inputs().open(name);
         result.input("uki", file);
         Uki uki = Uki.read(file, call.common().strictness());
@@ -285,7 +192,8 @@ record PcrRequest(
         return uki;
     }
 
-    private static List<StubVersion> stubs(Call call) {
+    /** {@return the versions of the stub that a command line gives} */
+    static List<StubVersion> stubs(Call call) {
         if (!call.has("--stub")) {
             return List.of();
         }
@@ -432,7 +340,8 @@ record PcrRequest(
                 opened(call, result, "smbios", name), call.common().strictness());
     }
 
-    private static String choice(String option, String given, List<String> known) {
+    /** {@return what is given, if it is one of those known} */
+    static String choice(String option, String given, List<String> known) {
         if (!known.contains(given)) {
             throw Complaint.usage(
                     option + " must be " + String.join(" or ", known) + ", got '" + given + "'",
@@ -483,160 +392,5 @@ record PcrRequest(
                     option + ": expected up to four hexadecimal digits such as 0001, got '" + text + "'", "");
         }
         return Integer.parseInt(digits, 16);
-    }
-
-    static void path(Call call, Result result, BootInputs.Builder in) {
-        in.loaders(call.values("--loader").stream()
-                .map(name -> opened(call, result, "loader", name))
-                .toList());
-        call.value("--shim-version").ifPresent(in::shimVersion);
-        GrubOptions.read(call, result, in);
-        file(call, result, "--loader-conf").ifPresent(in::loaderConf);
-        file(call, result, "--loader-entry").ifPresent(in::loaderEntry);
-        file(call, result, "--disk").ifPresent(in::disk);
-        call.value("--exit-boot-retry")
-                .ifPresent(when -> in.exitBootRetry(
-                        switch (choice("--exit-boot-retry", when, List.of("yes", "no", "both"))) {
-                            case "yes" -> BootInputs.ExitBootRetry.YES;
-                            case "no" -> BootInputs.ExitBootRetry.NO;
-                            default -> BootInputs.ExitBootRetry.BOTH;
-                        }));
-        call.value("--load-options").ifPresent(in::loadOptions);
-        in.direct(call.has("--direct"));
-        file(call, result, "--kernel").ifPresent(in::kernel);
-        if (call.has("--kernel") || image(call).isPresent()) {
-            file(call, result, "--initrd").ifPresent(in::initrd);
-        }
-        if (call.has("--append") && !call.has("--direct")) {
-            throw Complaint.usage(
-                    "--append is the command line of a direct boot", "add --direct, or give it as --load-options");
-        }
-        call.value("--append").ifPresent(in::append);
-        call.value("--qemu-version").ifPresent(in::qemuVersion);
-    }
-
-    static void beside(Call call, Result result, BootInputs.Builder in) {
-        if (call.has("--direct")) {
-            givenBeside(call).ifPresent(option -> {
-                throw Complaint.usage(
-                        option
-                                + ": the file system that QEMU hands over holds kernel and initrd, and nothing beside them",
-                        "leave it out, or boot from a disk");
-            });
-        }
-        in.addons(named(call, result, "--addon", ".addon.efi"));
-        in.globalAddons(named(call, result, "--global-addon", ".addon.efi"));
-        in.credentials(named(call, result, "--credential", ".cred"));
-        in.globalCredentials(named(call, result, "--global-credential", ".cred"));
-        in.sysexts(named(call, result, "--sysext", ".raw"));
-        in.globalSysexts(named(call, result, "--global-sysext", ".raw"));
-        in.confexts(named(call, result, "--confext", ".confext.raw"));
-        in.globalConfexts(named(call, result, "--global-confext", ".confext.raw"));
-    }
-
-    /** {@return the first option that names a file beside a UKI} */
-    static Optional<String> givenBeside(Call call) {
-        return PcrOptions.beside().options().stream()
-                .map(Options.Option::name)
-                .filter(call::has)
-                .findFirst();
-    }
-
-    private static List<NamedFile> named(Call call, Result result, String option, String suffix) {
-        List<NamedFile> files = new ArrayList<>();
-        for (String text : call.values(option)) {
-            int equals = text.indexOf('=');
-            boolean whole = equals <= 0 || Files.exists(call.inputs().path(text));
-            String file = whole ? text : text.substring(equals + 1);
-            String name = whole ? file.substring(file.lastIndexOf('/') + 1) : text.substring(0, equals);
-            if (!name.toLowerCase(Locale.ROOT).endsWith(suffix) || name.startsWith(".")) {
-                throw Complaint.usage(
-                        option + ": the stub takes only files named *" + suffix + ", got '" + name + "'",
-                        "give the name that it has on the disk: " + option + " NAME" + suffix + "=" + file);
-            }
-            if (files.stream().anyMatch(other -> other.name().equals(name))) {
-                throw Complaint.usage(option + ": two files are named " + name, "");
-            }
-            files.add(new NamedFile(name, opened(call, result, option.substring(2), file)));
-        }
-        return files;
-    }
-
-    /** {@return the boots that a command line asks of a UKI: its profiles, and the firmwares that each can select} */
-    static List<BootInputs> targets(Call call, Uki uki, BootInputs base) {
-        List<BootInputs> targets = new ArrayList<>();
-        Optional<StubVersion> stub = base.stub();
-        for (int profile : profiles(call, uki, false)) {
-            BootInputs.Builder in = base.toBuilder().profile(profile);
-            for (FirmwareSelection selection : selections(call, uki, profile, stub)) {
-                targets.add(in.firmwareSelection(selection).build());
-            }
-        }
-        return targets;
-    }
-
-    static List<Integer> profiles(Call call, Uki uki, boolean all) {
-        List<String> words = call.has("--profile") ? call.values("--profile") : List.of(all ? "all" : "0");
-        if (words.equals(List.of("all"))) {
-            return IntStream.range(0, uki.profiles().size()).boxed().toList();
-        }
-        List<Integer> numbers = Lists.numbers("--profile", words, 0, MOST_PROFILES);
-        for (int number : numbers) {
-            if (number >= uki.profiles().size()) {
-                throw Complaint.usage(
-                        "--profile: there is no profile " + number,
-                        uki.profiles().size() == 1
-                                ? "the image has profile 0 only"
-                                : "the image has 0.." + (uki.profiles().size() - 1));
-            }
-        }
-        return numbers;
-    }
-
-    static List<FirmwareSelection> selections(Call call, Uki uki, int profile, Optional<StubVersion> stub) {
-        List<UkiFirmware> selectable = SelectableFirmware.of(uki, profile, stub);
-        List<FirmwareSelection> all = new ArrayList<>();
-        selectable.forEach(firmware -> all.add(new FirmwareSelection.Given(firmware)));
-        if (!call.has("--fwid")) {
-            if (call.has("--smbios") || selectable.isEmpty()) {
-                return List.of(FirmwareSelection.byMachine());
-            }
-            all.add(FirmwareSelection.none());
-            return all;
-        }
-        List<FirmwareSelection> chosen = new ArrayList<>();
-        for (String id : Lists.names("--fwid", call.values("--fwid"))) {
-            if (id.equals("all")) {
-                chosen.addAll(all);
-                chosen.add(FirmwareSelection.none());
-            } else if (id.equals("none")) {
-                chosen.add(FirmwareSelection.none());
-            } else {
-                chosen.add(named(uki, selectable, id));
-            }
-        }
-        return chosen.stream().distinct().toList();
-    }
-
-    private static FirmwareSelection named(Uki uki, List<UkiFirmware> selectable, String id) {
-        for (UkiFirmware firmware : selectable) {
-            if (firmware.firmware().fwid().equals(Optional.of(id))) {
-                return new FirmwareSelection.Given(firmware);
-            }
-        }
-        boolean carried =
-                uki.firmwares().stream().anyMatch(f -> f.firmware().fwid().equals(Optional.of(id)));
-        List<String> known =
-                selectable.stream().flatMap(f -> f.firmware().fwid().stream()).toList();
-        if (carried) {
-            throw new Complaint(
-                    ExitCode.NOT_LAUNCHABLE,
-                    "no machine makes the stub select firmware '" + id + "', so it is never in PCR 11",
-                    "`measure fuki FILE --lint` says why");
-        }
-        throw Complaint.usage(
-                "there is no firmware '" + id + "' in the image",
-                Suggestion.didYouMean(id, known)
-                        + (known.isEmpty() ? "none can be selected" : "to select: " + String.join(", ", known)));
     }
 }

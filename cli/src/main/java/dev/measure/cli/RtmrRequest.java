@@ -109,7 +109,7 @@ final class RtmrRequest {
         BootInputs base = in.build();
         Optional<StubVersion> stub = call.value("--stub").map(StubVersion::parse);
         List<BootInputs> boots = new ArrayList<>();
-        for (int profile : PcrRequest.profiles(call, uki, fuki.isPresent())) {
+        for (int profile : BootTargets.profiles(call, uki, fuki.isPresent())) {
             for (FirmwareSelection selection : selections(uki, target, profile, stub)) {
                 boots.add(base.toBuilder()
                         .profile(profile)
@@ -128,8 +128,8 @@ final class RtmrRequest {
     }
 
     private void path(BootInputs.Builder in) {
-        PcrRequest.path(call, result, in);
-        PcrRequest.beside(call, result, in);
+        BootPathOptions.path(call, result, in);
+        BootPathOptions.beside(call, result, in);
         PcrRequest.failedBootOptions(call, result, in);
         in.optionRoms(call.values("--option-rom").stream()
                 .map(name -> PcrRequest.opened(call, result, "option-rom", name))
@@ -139,7 +139,7 @@ final class RtmrRequest {
     /** A guest that a firmware of the image has started is one on which the stub finds that firmware again. */
     private List<FirmwareSelection> selections(Uki uki, LaunchTarget target, int profile, Optional<StubVersion> stub) {
         if (!target.fw().startsWith("efifw:")) {
-            return PcrRequest.selections(call, uki, profile, stub);
+            return BootTargets.selections(call, uki, profile, stub);
         }
         String id = target.fw().substring("efifw:".length());
         for (UkiFirmware firmware : SelectableFirmware.of(uki, profile, stub)) {
@@ -185,7 +185,7 @@ final class RtmrRequest {
             Stream.of("--profile", "--stub", "--load-options")
                     .filter(call::has)
                     .findFirst()
-                    .or(() -> PcrRequest.givenBeside(call))
+                    .or(() -> BootPathOptions.givenBeside(call))
                     .ifPresent(option -> {
                         throw Complaint.usage(
                                 option + " belongs to a UKI, and --kernel alone is none",

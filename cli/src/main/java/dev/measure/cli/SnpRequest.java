@@ -168,7 +168,7 @@ record SnpRequest(
                         "VMM '" + name + "' is not supported: it does not launch OVMF by its SEV metadata",
                         "all: " + String.join(", ", known));
             }
-            Vmm vmm = parsed(() -> Vmm.parse(name), name, known, "unknown VMM", "measure snp --list-vmms");
+            Vmm vmm = Lists.known(Vmm::parse, name, known, "unknown VMM", "measure snp --list-vmms");
             if (!vmms.contains(vmm)) {
                 vmms.add(vmm);
             }
@@ -197,8 +197,8 @@ record SnpRequest(
             List<String> known = CpuModel.all().stream().map(CpuModel::name).toList();
             List<CpuModel> cpus = new ArrayList<>();
             for (String name : Lists.names("--vcpu-type", call.values("--vcpu-type"))) {
-                CpuModel cpu = parsed(
-                        () -> CpuModel.parse(name), name, known, "unknown vCPU type", "measure snp --list-vcpu-types");
+                CpuModel cpu =
+                        Lists.known(CpuModel::parse, name, known, "unknown vCPU type", "measure snp --list-vcpu-types");
                 if (!cpus.contains(cpu)) {
                     cpus.add(cpu);
                 }
@@ -341,15 +341,6 @@ record SnpRequest(
             return parser.get();
         } catch (IllegalArgumentException e) {
             throw Complaint.usage(e.getMessage(), "");
-        }
-    }
-
-    /** Reads one of a list of names; a word that is none of them is told of, with what comes near. */
-    static <T> T parsed(Supplier<T> parser, String name, List<String> known, String unknown, String all) {
-        try {
-            return parser.get();
-        } catch (IllegalArgumentException e) {
-            throw Complaint.usage(unknown + " '" + name + "'", Suggestion.didYouMean(name, known) + "all: " + all);
         }
     }
 }

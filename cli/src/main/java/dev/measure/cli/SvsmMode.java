@@ -122,8 +122,7 @@ final class SvsmMode {
     private SvsmRules rules() {
         String name = call.value("--svsm-rules").orElse(SvsmRules.RAW.id());
         List<String> known = SvsmRules.all().stream().map(SvsmRules::id).toList();
-        return SnpRequest.parsed(
-                () -> SvsmRules.parse(name), name, known, "unknown SVSM rules", String.join(", ", known));
+        return Lists.known(SvsmRules::parse, name, known, "unknown SVSM rules", String.join(", ", known));
     }
 
     private long varsSize() {
