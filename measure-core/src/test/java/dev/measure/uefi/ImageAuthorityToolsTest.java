@@ -175,6 +175,15 @@ class ImageAuthorityToolsTest {
         certificate("other", "Other", Optional.empty(), CA, kind);
     }
 
+    /** Has sbsign sign image.efi with leaf.key. */
+    private void sign(String output, String... more) throws IOException {
+        List<String> command =
+                new ArrayList<>(List.of("sbsign", "--key", "leaf.key", "--cert", "leaf.pem", "--output", output));
+        command.addAll(List.of(more));
+        command.add("image.efi");
+        run(command.toArray(String[]::new));
+    }
+
     /** Whether OpenSSL leads the chain of leaf.pem by middle.pem to a certificate. */
     private boolean opensslTrusts(String name) throws IOException {
         return succeeds(
@@ -212,17 +221,7 @@ class ImageAuthorityToolsTest {
     @Test
     void theCertificatesThatVouchAreThoseOfOpenSsl() throws IOException {
         chain("RSA", "-pkeyopt", "rsa_keygen_bits:2048");
-        run(
-                "sbsign",
-                "--key",
-                "leaf.key",
-                "--cert",
-                "leaf.pem",
-                "--addcert",
-                "middle.pem",
-                "--output",
-                "signed.efi",
-                "image.efi");
+        sign("signed.efi", "--addcert", "middle.pem");
         int verified = 0;
         for (String name : List.of("root", "middle", "leaf", "impostor", "other")) {
             boolean theirs = opensslTrusts(name);
@@ -237,23 +236,13 @@ class ImageAuthorityToolsTest {
     @Test
     void theFirstEntryOfDbThatVouchesIsTheAuthority() throws IOException {
         chain("RSA", "-pkeyopt", "rsa_keygen_bits:2048");
-        run(
-                "sbsign",
-                "--key",
-                "leaf.key",
-                "--cert",
-                "leaf.pem",
-                "--addcert",
-                "middle.pem",
-                "--output",
-                "signed.efi",
-                "image.efi");
+        sign("signed.efi", "--addcert", "middle.pem");
         SignatureDatabase db = certificates("other", "impostor", "middle", "root", "leaf");
         ImageAuthority.ByCertificate found =
                 assertInstanceOf(ImageAuthority.ByCertificate.class, ImageAuthority.of(image("signed.efi"), db, NONE));
         assertEquals(2, db.signatures().indexOf(found.entry()));
         // the intermediate certificate is missing from the image: the chain to the root breaks
-        run("sbsign", "--key", "leaf.key", "--cert", "leaf.pem", "--output", "short.efi", "image.efi");
+        sign("short.efi");
         assertInstanceOf(
                 ImageAuthority.NotAllowed.class, ImageAuthority.of(image("short.efi"), certificates("root"), NONE));
     }
@@ -299,17 +288,7 @@ class ImageAuthorityToolsTest {
         certificate("root", "Root", Optional.empty(), CA, rsa);
         certificate("middle", "Middle", Optional.of("root"), "basicConstraints=critical,CA:FALSE\n", rsa);
         certificate("leaf", "Leaf", Optional.of("middle"), LEAF, rsa);
-        run(
-                "sbsign",
-                "--key",
-                "leaf.key",
-                "--cert",
-                "leaf.pem",
-                "--addcert",
-                "middle.pem",
-                "--output",
-                "signed.efi",
-                "image.efi");
+        sign("signed.efi", "--addcert", "middle.pem");
         for (String name : List.of("root", "middle", "leaf")) {
             assertEquals(
                     opensslTrusts(name),
@@ -338,17 +317,7 @@ class ImageAuthorityToolsTest {
             certificate("root", "Root", Optional.empty(), extensions[0], rsa);
             certificate("middle", "Middle", Optional.of("root"), extensions[1], rsa);
             certificate("leaf", "Leaf", Optional.of("middle"), LEAF, rsa);
-            run(
-                    "sbsign",
-                    "--key",
-                    "leaf.key",
-                    "--cert",
-                    "leaf.pem",
-                    "--addcert",
-                    "middle.pem",
-                    "--output",
-                    "signed.efi",
-                    "image.efi");
+            sign("signed.efi", "--addcert", "middle.pem");
             for (String name : List.of("root", "middle")) {
                 boolean ours = ImageAuthority.of(image("signed.efi"), certificates(name), NONE)
                         instanceof ImageAuthority.ByCertificate;
@@ -362,7 +331,7 @@ class ImageAuthorityToolsTest {
     @Test
     void aSignatureOfAnotherImageCountsForNothing() throws IOException {
         chain("RSA", "-pkeyopt", "rsa_keygen_bits:2048");
-        run("sbsign", "--key", "leaf.key", "--cert", "leaf.pem", "--output", "signed.efi", "image.efi");
+        sign("signed.efi");
         byte[] image = bytes("signed.efi");
         image[1024] ^= 1; // the first byte of .text
         PeImage changed = PeImage.read(Source.of("changed.efi", image));
@@ -374,17 +343,7 @@ class ImageAuthorityToolsTest {
     @Test
     void dbxForbidsBySignerChainTbsDigestAndImageDigest() throws IOException {
         chain("RSA", "-pkeyopt", "rsa_keygen_bits:2048");
-        run(
-                "sbsign",
-                "--key",
-                "leaf.key",
-                "--cert",
-                "leaf.pem",
-                "--addcert",
-                "middle.pem",
-                "--output",
-                "signed.efi",
-                "image.efi");
+        sign("signed.efi", "--addcert", "middle.pem");
         PeImage image = image("signed.efi");
         SignatureDatabase db = certificates("root");
         for (String name : List.of("leaf", "middle", "root")) {
@@ -424,7 +383,7 @@ class ImageAuthorityToolsTest {
     @Test
     void digestsInDbAllowSignedAndUnsignedImages() throws IOException {
         chain("RSA", "-pkeyopt", "rsa_keygen_bits:2048");
-        run("sbsign", "--key", "leaf.key", "--cert", "leaf.pem", "--output", "signed.efi", "image.efi");
+        sign("signed.efi");
         for (String name : List.of("image.efi", "signed.efi")) {
             byte[] digest = image(name)
                     .authenticode(List.of(DigestAlgorithm.SHA256))
@@ -448,7 +407,7 @@ class ImageAuthorityToolsTest {
     @Test
     void anyByteThatIsDamagedCostsTheSignature() throws IOException {
         chain("RSA", "-pkeyopt", "rsa_keygen_bits:2048");
-        run("sbsign", "--key", "leaf.key", "--cert", "leaf.pem", "--output", "signed.efi", "image.efi");
+        sign("signed.efi");
         PeImage image = image("signed.efi");
         byte[] pkcs7 = WinCertificate.table(image).entries().get(0).data().toByteArray();
         Source leaf = Source.of("leaf", bytes("leaf.der"));

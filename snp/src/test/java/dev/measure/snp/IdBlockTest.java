@@ -13,6 +13,7 @@ import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import dev.measure.vectors.OpenSsl;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
 import java.math.BigInteger;

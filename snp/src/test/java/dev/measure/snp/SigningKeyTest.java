@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.key.Pem;
+import dev.measure.vectors.OpenSsl;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;

@@ -10,11 +10,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.measure.DigestAlgorithm;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import dev.measure.vectors.OpenSsl;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,34 +32,12 @@ class PolicyKeyTest {
 
     @BeforeEach
     void needsOpenSsl() throws IOException {
-        boolean here;
-        try {
-            openssl("version");
-            here = true;
-        } catch (IOException e) {
-            System.out.println("SKIPPED: no openssl command");
-            here = false;
-        }
-        assumeTrue(here);
+        assumeTrue(OpenSsl.isHere());
         Files.write(folder.resolve("message"), MESSAGE);
     }
 
     private void openssl(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("openssl"));
-        command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        try {
-            if (process.waitFor() != 0) {
-                throw new IOException(String.join(" ", command) + ": " + said);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        }
+        OpenSsl.run(folder, arguments);
     }
 
     private Source file(String name) throws IOException {

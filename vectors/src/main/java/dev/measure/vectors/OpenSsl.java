@@ -1,4 +1,4 @@
-package dev.measure.snp;
+package dev.measure.vectors;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The OpenSSL command, as an independent maker of keys and verifier of signatures; tests that need it say so when it is missing. */
-final class OpenSsl {
+public final class OpenSsl {
     private OpenSsl() {}
 
     /** {@return whether the command is here; if not, that is printed} */
-    static boolean isHere() {
+    public static boolean isHere() {
         try {
             run(Path.of("."), "version");
             return true;
@@ -21,8 +21,14 @@ final class OpenSsl {
         }
     }
 
-    /** {@return what the command says} */
-    static String run(Path folder, String... arguments) throws IOException {
+    /**
+     * {@return what the command says}
+     *
+     * @param folder where it runs
+     * @param arguments what stands behind {@code openssl}
+     * @throws IOException if it cannot be started or fails; with what it said
+     */
+    public static String run(Path folder, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("openssl"));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command)
