@@ -201,7 +201,7 @@ final class CheckedLog {
                     throw reader.malformed("one digest for each bank", what, "tools disagree on what the TPM did");
                 }
                 warn(WarningCode.EVENTLOG_DUPLICATE_DIGEST, what + ": the first counts");
-            } else if (banks.stream().noneMatch(bank -> bank.algorithmId() == algorithm)) {
+            } else if (!declares(algorithm)) {
                 String what = Bank.name(algorithm) + " in record " + reader.number();
                 if (strictness == Strictness.STRICT) {
                     throw reader.malformed("digests of the banks in the header", what, "");
@@ -229,6 +229,16 @@ final class CheckedLog {
                                 + " digest");
             }
         }
+    }
+
+    /** A loop, and no stream: it runs for every digest of every record. */
+    private boolean declares(int algorithm) {
+        for (Bank bank : banks) {
+            if (bank.algorithmId() == algorithm) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The payload never stops a replay, but two things in it are worth a warning wherever the log is used. */

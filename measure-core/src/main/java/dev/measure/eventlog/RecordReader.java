@@ -89,7 +89,7 @@ final class RecordReader {
     }
 
     private void readLegacy() {
-        int at = load(LEGACY_HEADER, "header of record " + number);
+        int at = load(LEGACY_HEADER, "header");
         registerIndex = u32(at);
         type = u32(at + 4);
         digestCount = 1;
@@ -103,7 +103,7 @@ final class RecordReader {
     }
 
     private void readAgile() {
-        int at = load(12, "header of record " + number);
+        int at = load(12, "header");
         registerIndex = u32(at);
         type = u32(at + 4);
         long count = u32(at + 8);
@@ -119,7 +119,7 @@ final class RecordReader {
         int filled = 0;
         wide = digests;
         for (int i = 0; i < digestCount; i++) {
-            int head = load(2, "hashAlg of record " + number);
+            int head = load(2, "hashAlg");
             int algorithm = u16(head);
             int length = sizeOf(algorithm);
             if (length < 0) {
@@ -130,7 +130,10 @@ final class RecordReader {
                         "its digest has no known length");
             }
             position += 2;
-            int digest = load(length, Bank.name(algorithm) + " digest of record " + number);
+            if (length > source.length() - position) {
+                throw cutShort(length, Bank.name(algorithm) + " digest");
+            }
+            int digest = load(length, "digest");
             if (filled + length > wide.length) {
                 wide = Arrays.copyOf(wide, filled + length + 0x10000);
             }
@@ -141,7 +144,7 @@ final class RecordReader {
             filled += length;
             position += length;
         }
-        dataLength = u32(load(4, "eventSize of record " + number));
+        dataLength = u32(load(4, "eventSize"));
         dataStart = position + 4;
     }
 
@@ -182,15 +185,14 @@ final class RecordReader {
         return source.length() - position < SHORTEST;
     }
 
-    /** Gets bytes from the position on into the window; the answer is their place in it. */
+    /**
+     * Gets bytes from the position on into the window; the answer is their place in it. The field is a constant: this runs for every
+     * field of every record, and a text made for each would take longer than the rest.
+     */
     private int load(int count, String field) {
         long left = source.length() - position;
         if (count > left) {
-            throw malformed(
-                    position,
-                    field + " (" + count + " bytes)",
-                    left + " bytes left",
-                    "the log is cut short or damaged");
+            throw cutShort(count, field);
         }
         if (position < windowStart || position + count > windowStart + windowLength) {
             windowStart = position;
@@ -198,6 +200,14 @@ final class RecordReader {
             source.read(position, window, 0, windowLength);
         }
         return (int) (position - windowStart);
+    }
+
+    private MalformedInputException cutShort(int count, String field) {
+        return malformed(
+                position,
+                field + " of record " + number + " (" + count + " bytes)",
+                (source.length() - position) + " bytes left",
+                "the log is cut short or damaged");
     }
 
     private int u16(int at) {

@@ -23,8 +23,8 @@ final class Duel {
     private static final int CALM = 32;
 
     /**
-     * Java 17 makes a rotation of two shifts and an OR inside the vector classes, where the compiler then meets vectors of both widths
-     * and keeps them in memory: with two kernels in a process both are slow.
+     * Java 17 makes a rotation of two shifts and an OR inside the vector classes, where the compiler then meets vectors of both widths:
+     * with two kernels in a process the narrow one is too slow to be of use, and the wide one becomes slower.
      */
     private static final boolean TAKES_TWO_WIDTHS = Runtime.version().feature() > 17;
 
