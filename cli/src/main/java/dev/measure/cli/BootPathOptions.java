@@ -1,9 +1,11 @@
 package dev.measure.cli;
 
+import dev.measure.boot.BootConsole;
 import dev.measure.boot.BootInputs;
 import dev.measure.boot.NamedFile;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,6 +32,9 @@ final class BootPathOptions {
                             default -> BootInputs.ExitBootRetry.BOTH;
                         }));
         call.value("--load-options").ifPresent(in::loadOptions);
+        if (call.has("--console")) {
+            in.consoles(consoles(Lists.names("--console", call.values("--console"))));
+        }
         in.direct(call.has("--direct"));
         PcrRequest.file(call, result, "--kernel").ifPresent(in::kernel);
         if (call.has("--kernel") || PcrRequest.image(call).isPresent()) {
@@ -41,6 +46,19 @@ final class BootPathOptions {
         }
         call.value("--append").ifPresent(in::append);
         call.value("--qemu-version").ifPresent(in::qemuVersion);
+    }
+
+    private static List<BootConsole> consoles(List<String> names) {
+        List<String> known =
+                Arrays.stream(BootConsole.values()).map(BootConsole::id).toList();
+        return names.equals(List.of("none"))
+                ? List.of()
+                : names.stream()
+                        .map(name -> BootConsole.of(name)
+                                .orElseThrow(() -> Complaint.usage(
+                                        "unknown console '" + name + "'",
+                                        Suggestion.didYouMean(name, known) + "all: none, " + String.join(", ", known))))
+                        .toList();
     }
 
     /** Reads add-ons, credentials and extensions. */

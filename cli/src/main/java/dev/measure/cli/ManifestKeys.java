@@ -124,7 +124,7 @@ final class ManifestKeys {
         all(keys, Kind.NAMED_FILE, "grub-file");
         all(keys, Kind.WORDS, "grub-device", "grub-variable", "grub-entry", "grub-kernel-events");
         all(keys, Kind.WORDS, "exit-boot-retry");
-        all(keys, Kind.WORDS, "load-options");
+        all(keys, Kind.WORDS, "load-options", "console");
         all(keys, Kind.NAMED_FILE, BESIDE.toArray(String[]::new));
         all(keys, Kind.EVENT, "runtime-event");
         return keys;
@@ -154,7 +154,7 @@ final class ManifestKeys {
         all(keys, Kind.NAMED_FILE, "grub-file");
         all(keys, Kind.WORDS, "grub-device", "grub-variable", "grub-entry", "grub-kernel-events");
         all(keys, Kind.WORDS, "exit-boot-retry");
-        all(keys, Kind.WORDS, "load-options");
+        all(keys, Kind.WORDS, "load-options", "console");
         all(keys, Kind.FLAG, "direct");
         all(keys, Kind.FILE, "kernel", "initrd");
         all(keys, Kind.WORDS, "append");

@@ -194,7 +194,12 @@ final class PcrOptions {
                 Options.value(
                         "TEXT",
                         "what the loader or the firmware hands to the UKI; @N first selects a profile",
-                        "--load-options"));
+                        "--load-options"),
+                Options.list(
+                        "consoles of the machine: com1 to com4, virtio, graphics; systemd-stub from 261 on adds them to a command"
+                                + " line without console= (default: none that it adds)",
+                        List.of("none", "com1", "virtio", "graphics"),
+                        "--console"));
     }
 
     private static Options.Group direct() {

@@ -31,6 +31,7 @@ final class PcrOutput {
             Map.entry("loader-conf", List.of(5)),
             Map.entry("smbios", List.of(9, 12)),
             Map.entry("boot-secret", List.of(9)),
+            Map.entry("console", List.of(9)),
             Map.entry("nvpcr", List.of(9)),
             Map.entry("fwid", List.of(11)));
 

@@ -83,6 +83,7 @@ public final class BootInputs {
     final List<NamedFile> confexts;
     final List<NamedFile> globalConfexts;
     final Optional<String> loadOptions;
+    final Optional<List<BootConsole>> consoles;
 
     private BootInputs(Builder b) {
         uki = b.uki;
@@ -135,6 +136,7 @@ public final class BootInputs {
         confexts = b.confexts;
         globalConfexts = b.globalConfexts;
         loadOptions = b.loadOptions;
+        consoles = b.consoles.map(List::copyOf);
     }
 
     /** {@return a builder in which nothing is given} */
@@ -224,6 +226,7 @@ public final class BootInputs {
         private List<NamedFile> confexts = List.of();
         private List<NamedFile> globalConfexts = List.of();
         private Optional<String> loadOptions = Optional.empty();
+        private Optional<List<BootConsole>> consoles = Optional.empty();
 
         private Builder() {}
 
@@ -278,6 +281,7 @@ public final class BootInputs {
             confexts = from.confexts;
             globalConfexts = from.globalConfexts;
             loadOptions = from.loadOptions;
+            consoles = from.consoles;
         }
 
         /** {@return this builder, given the UKI, or the kernel of a direct boot without one} */
@@ -598,6 +602,12 @@ public final class BootInputs {
         /** {@return this builder, given configuration extensions for every UKI} */
         public Builder globalConfexts(List<NamedFile> value) {
             globalConfexts = List.copyOf(value);
+            return this;
+        }
+
+        /** {@return this builder, given the consoles of the machine; none of them if the list is empty} */
+        public Builder consoles(List<BootConsole> value) {
+            consoles = Optional.of(value);
             return this;
         }
 

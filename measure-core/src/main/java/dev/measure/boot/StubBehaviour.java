@@ -79,10 +79,18 @@ public record StubBehaviour(String id, int number, String changes, Evidence evid
                             + " .profile reach the initrd and so PCR 9",
                     Evidence.BOOT),
             of("258", "never measures .linux into PCR 4; knows .efifw", Evidence.SOURCE),
-            of("259", "as 258", Evidence.SOURCE),
-            of("260", "as 258", Evidence.SOURCE),
-            of("261", "SMBIOS structures of types 1, 2 and 11 into PCR 1", Evidence.SOURCE),
-            of("262", "selects .efifw by hardware id and measures it into PCR 11", Evidence.SOURCE),
+            of("259", "takes no load options with a control character in them", Evidence.SOURCE),
+            of("260", "as 259", Evidence.SOURCE),
+            of(
+                    "261",
+                    "SMBIOS structures of types 1, 2 and 11 into PCR 1; adds the virtio or serial console to a command line without"
+                            + " console=",
+                    Evidence.SOURCE),
+            of(
+                    "262",
+                    "selects .efifw by hardware id and measures it into PCR 11; adds all consoles to a command line without"
+                            + " console=",
+                    Evidence.SOURCE),
             of("262.1", "as 262", Evidence.BOOT));
 
     private static StubBehaviour of(String id, String changes, Evidence evidence) {
@@ -195,6 +203,29 @@ public record StubBehaviour(String id, int number, String changes, Evidence evid
     /** {@return whether it measures SMBIOS structures into PCR 1} */
     public boolean tagsSmbios() {
         return major() >= 261;
+    }
+
+    /** {@return what it adds to a command line without {@code console=} on a machine with these consoles} */
+    String consoles(List<BootConsole> consoles) {
+        return major() >= 262 ? BootConsole.all(consoles) : BootConsole.one(consoles);
+    }
+
+    /** {@return whether it looks for consoles} */
+    boolean looksForConsoles() {
+        return major() >= 261;
+    }
+
+    /**
+     * {@return whether a control character anywhere in load options makes them none; before only the first character counts. Empty if
+     * nobody has looked (systemd pull request 39347, seen with 262.1, not with 257.13)}
+     */
+    Optional<Boolean> refusesControlCharacters() {
+        return major() == 258 ? Optional.empty() : Optional.of(major() >= 259);
+    }
+
+    /** {@return whether the device tree of an add-on may be in .dtbauto} */
+    boolean dtbautoAddons() {
+        return major() >= 257;
     }
 
     /** {@return whether it takes extra command line from SMBIOS} */

@@ -21,6 +21,7 @@ import java.util.UUID;
  */
 final class SystemdStub {
     private static final String SMBIOS_CMDLINE = "io.systemd.stub.kernel-cmdline-extra=";
+    private static final String CONSOLE = "console=";
     private static final String ADDON_SUFFIX = ".addon.efi";
     private static final int TAG_PROFILE = 0x13aed6db;
     private static final int TAG_DEVICETREE_ADDON = 0x6c46f751;
@@ -207,9 +208,9 @@ final class SystemdStub {
             return false;
         }
         Optional<String> mine = image.section(".uname").map(CmdlineText::of);
-        Optional<String> its =
-                addon.base().first(".uname").filter(s -> s.virtualSize() > 0).map(s -> CmdlineText.of(s.content()));
-        if (mine.isPresent() && its.isPresent() && !mine.equals(its)) {
+        Optional<Source> its =
+                addon.base().first(".uname").filter(s -> s.virtualSize() > 0).map(s -> s.content());
+        if (mine.isPresent() && its.isPresent() && !begins(mine.get(), its.get())) {
             return false;
         }
         return List.of(".cmdline", ".dtb", ".dtbauto", ".initrd", ".ucode").stream()
@@ -217,6 +218,13 @@ final class SystemdStub {
                         .first(name)
                         .filter(s -> s.virtualSize() > 0)
                         .isPresent());
+    }
+
+    /** strneq8 over all bytes of the add-on's section: without a NUL in it the beginning is enough. */
+    private static boolean begins(String uname, Source section) {
+        String wanted = CmdlineText.of(section);
+        boolean ends = wanted.getBytes(StandardCharsets.UTF_8).length < section.length();
+        return ends ? uname.equals(wanted) : uname.startsWith(wanted);
     }
 
     /** PCR 12, rows that make the command line, and PCR 1 between them. */
@@ -238,6 +246,7 @@ final class SystemdStub {
         loadOptions(options, how, mangle.isEmpty());
         addonCmdlines(how);
         smbiosCmdline(how);
+        consoles();
         devicetrees();
         if (stub.tagsSmbios() && state.firstToTagSmbios()) {
             SmbiosTags.record(recorder, Producer.SYSTEMD_STUB, inputs.smbios, weak(true));
@@ -268,6 +277,30 @@ final class SystemdStub {
     private void loadOptions(String options, CmdlineText.Mangle how, boolean howUnknown) {
         if (options.isEmpty() || options.charAt(0) < ' ') {
             return;
+        }
+        if (options.chars().anyMatch(c -> c < ' ')) {
+            Optional<Boolean> refused = stub.refusesControlCharacters();
+            if (refused.isEmpty()) {
+                for (int pcr : new int[] {9, 12}) {
+                    recorder.unknown(
+                            pcr,
+                            "whether systemd-stub " + stub.id()
+                                    + " takes load options with a control character is not known",
+                            "--stub");
+                }
+                return;
+            }
+            if (refused.get()) {
+                if (state.profile() != 0) {
+                    throw new IllegalArgumentException("the load options hold a control character, so systemd-stub "
+                            + stub.id() + " takes nothing of them, and no profile");
+                }
+                recorder.assume(
+                        "load-options",
+                        "ignored",
+                        "they hold a control character, and systemd-stub from 259 on then takes nothing of them");
+                return;
+            }
         }
         boolean embedded = image.section(".cmdline").isPresent() || inputs.confidentialVm;
         if (embedded && state.secureBoot().isEmpty()) {
@@ -365,9 +398,30 @@ final class SystemdStub {
         }
     }
 
+    /** cmdline_append_console, which measures nothing by itself. */
+    private void consoles() {
+        if (!stub.looksForConsoles() || cmdline.startsWith(CONSOLE) || cmdline.contains(" " + CONSOLE)) {
+            return;
+        }
+        if (inputs.consoles.isEmpty()) {
+            recorder.assume(
+                    "console",
+                    "none",
+                    "the machine is taken to have no console or the graphical one alone; systemd-stub from 261 on adds serial and"
+                            + " virtio consoles to a command line without console=, and so to PCR 9: --console");
+            return;
+        }
+        String text = stub.consoles(inputs.consoles.get());
+        if (!text.isEmpty()) {
+            append(text, new Provenance.Parameter("console", text));
+        }
+    }
+
     private void devicetrees() {
         for (StubAddon addon : addons) {
-            addon.section(".dtb")
+            addon.section(".dtbauto")
+                    .filter(dtb -> stub.dtbautoAddons())
+                    .or(() -> addon.section(".dtb"))
                     .ifPresent(dtb -> tagged(
                             recorder,
                             "devicetree add-on " + addon.file().name(),
