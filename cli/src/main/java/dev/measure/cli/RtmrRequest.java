@@ -8,6 +8,7 @@ import dev.measure.boot.BootInputs;
 import dev.measure.boot.FirmwareSelection;
 import dev.measure.boot.SelectableFirmware;
 import dev.measure.eventlog.EventType;
+import dev.measure.smbios.SmbiosTable;
 import dev.measure.tdx.AcpiEvent;
 import dev.measure.tdx.DstackMeasurement;
 import dev.measure.tdx.Edk2Generation;
@@ -35,6 +36,7 @@ final class RtmrRequest {
     private final Result result;
     private final Optional<Uki> fuki;
     private Optional<List<AcpiEvent>> liftedAcpi = Optional.empty();
+    private Optional<SmbiosTable> smbios = Optional.empty();
 
     RtmrRequest(Call call, Result result) {
         this(call, result, Optional.empty());
@@ -131,6 +133,7 @@ final class RtmrRequest {
         BootPathOptions.path(call, result, in);
         BootPathOptions.beside(call, result, in);
         PcrRequest.failedBootOptions(call, result, in);
+        smbios().ifPresent(in::smbios);
         in.optionRoms(call.values("--option-rom").stream()
                 .map(name -> PcrRequest.opened(call, result, "option-rom", name))
                 .toList());
@@ -251,8 +254,16 @@ final class RtmrRequest {
         }
     }
 
+    /** The table by which the stub selects, too; read once. */
+    private Optional<SmbiosTable> smbios() {
+        if (smbios.isEmpty()) {
+            smbios = call.value("--smbios").map(name -> PcrRequest.smbios(call, result, name));
+        }
+        return smbios;
+    }
+
     private void machine(RtmrInputs.Builder in, boolean severalSizes) {
-        call.value("--smbios").ifPresent(name -> in.smbiosTable(PcrRequest.smbios(call, result, name)));
+        smbios().ifPresent(in::smbiosTable);
         if (call.has("--smbios") && severalSizes) {
             in.smbiosMissing(
                     "the SMBIOS table that is given is of one size of memory, and several are asked for",

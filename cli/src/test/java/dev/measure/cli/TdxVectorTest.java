@@ -165,4 +165,33 @@ class TdxVectorTest {
         words[5] = "2G";
         assertTrue(!measure(words).out().contains(replayed));
     }
+
+    /** The value is what Python's hashlib makes of PCRs 8 to 15 in the log of the real boot. */
+    @Test
+    void theIdOfAnRtmrNamesTheFirmwareThatTheMachineSelects() throws IOException {
+        Optional<Path> uki = Shared.untar("fixtures/ukis.tar.xz", "ukis/fuki-match9.efi");
+        Optional<Path> firmware = Shared.unxz("firmware/deb13-OVMF.fd.xz");
+        Optional<Path> smbios = Shared.file("vectors/boots/a-v257-fw2025.02/smbios-table.bin");
+        if (uki.isEmpty() || firmware.isEmpty() || smbios.isEmpty()) {
+            return;
+        }
+        Session run = measure(
+                "tdx",
+                uki.get().toString(),
+                "--firmware",
+                firmware.get().toString(),
+                "--smbios",
+                smbios.get().toString(),
+                "--secure-boot",
+                "off",
+                "--register",
+                "rtmr2",
+                "--json");
+        JsonNode measurements = new ObjectMapper().readTree(run.out()).get("measurements");
+        assertEquals(1, measurements.size(), run::toString);
+        assertTrue(measurements.get(0).get("id").asText().contains("/fwid=inteltdx-2026.08/"), run::toString);
+        assertEquals(
+                "c7017b65cac8ac1cb10e40529dfa8d138c1f055502d16c740be0a6feb07e81cf2e7ccc03698613599f6a4ff9b8f0ee6b",
+                measurements.get(0).get("value").asText());
+    }
 }
