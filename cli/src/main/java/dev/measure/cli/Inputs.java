@@ -193,6 +193,14 @@ final class Inputs implements AutoCloseable {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
+    /** {@return why a file cannot be written, as {@link #why} says it of one that cannot be read} */
+    static String whyNotWritten(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "no such folder";
+        }
+        return e instanceof AccessDeniedException ? "permission denied" : why(e);
+    }
+
     private String near(String name) {
         Path path = path(name);
         if (Files.isSymbolicLink(path)) {

@@ -143,7 +143,9 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
                 discard(part);
             }
             throw new Complaint(
-                    ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "does its folder exist?");
+                    ExitCode.MALFORMED,
+                    name + ": cannot be written: " + Inputs.whyNotWritten(e),
+                    "does its folder exist?");
         }
     }
 

@@ -93,7 +93,7 @@ final class OvmfHashVerb implements Verb {
         try {
             Files.writeString(call.inputs().path(name), metadata.toJson());
         } catch (IOException e) {
-            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.whyNotWritten(e), "");
         }
     }
 }

@@ -180,7 +180,7 @@ final class PcrVerb implements Verb {
         try (OutputStream out = Files.newOutputStream(call.inputs().path(name))) {
             PredictedLog.of(course, request.banks(), boot.notKnown().keySet()).writeBinary(out);
         } catch (IOException e) {
-            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.whyNotWritten(e), "");
         }
     }
 }

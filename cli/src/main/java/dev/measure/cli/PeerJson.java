@@ -31,7 +31,7 @@ final class PeerJson {
             Files.writeString(
                     call.inputs().path(name), lines.isEmpty() ? "{}" : "{\n" + String.join(",\n", lines) + "\n}");
         } catch (IOException e) {
-            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.whyNotWritten(e), "");
         }
     }
 }

@@ -112,7 +112,9 @@ final class Reports {
             Files.writeString(call.inputs().path(name), text, how);
         } catch (IOException e) {
             throw new Complaint(
-                    ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "does its folder exist?");
+                    ExitCode.MALFORMED,
+                    name + ": cannot be written: " + Inputs.whyNotWritten(e),
+                    "does its folder exist?");
         }
     }
 }

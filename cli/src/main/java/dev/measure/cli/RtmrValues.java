@@ -221,7 +221,7 @@ final class RtmrValues {
         try {
             Files.write(call.inputs().path(name), transcript);
         } catch (IOException e) {
-            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.whyNotWritten(e), "");
         }
     }
 }

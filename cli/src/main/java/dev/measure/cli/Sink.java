@@ -5,9 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -80,19 +78,11 @@ final class Sink {
                 Files.write(path, kept.toByteArray());
             } catch (IOException e) {
                 throw new Complaint(
-                        ExitCode.MALFORMED, name.get() + ": cannot be written: " + reason(e), "does its folder exist?");
+                        ExitCode.MALFORMED,
+                        name.get() + ": cannot be written: " + Inputs.whyNotWritten(e),
+                        "does its folder exist?");
             }
         }
         out.flush();
-    }
-
-    private static String reason(IOException e) {
-        if (e instanceof NoSuchFileException) {
-            return "no such folder";
-        }
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        return Inputs.why(e);
     }
 }

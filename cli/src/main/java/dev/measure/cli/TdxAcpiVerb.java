@@ -181,7 +181,7 @@ final class TdxAcpiVerb implements Verb {
                         file.getValue().toByteArray());
             }
         } catch (IOException e) {
-            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.whyNotWritten(e), "");
         }
     }
 
