@@ -52,9 +52,18 @@ public enum DigestAlgorithm {
     /** {@return a new, empty message digest; it is the caller's alone} */
     public MessageDigest newMessageDigest() {
         if (this == SM3_256) {
-            return new SM3.Digest(); // lightweight use: Bouncy Castle is never registered as a provider
+            return Sm3.digest();
         }
         return Digests.of(jcaName);
+    }
+
+    /** By itself, so that Bouncy Castle is loaded when SM3 is used and not before. */
+    private static final class Sm3 {
+        private Sm3() {}
+
+        private static MessageDigest digest() {
+            return new SM3.Digest(); // lightweight use: Bouncy Castle is never registered as a provider
+        }
     }
 
     /**

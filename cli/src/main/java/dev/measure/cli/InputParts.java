@@ -93,7 +93,8 @@ final class InputParts {
             return List.of(); // a file that is measured as a whole
         }
         Map<Integer, String> sectionNames = names(uki);
-        List<Map<DigestAlgorithm, Digest>> digests = uki.image().sectionDigests(List.of(DigestAlgorithm.SHA256));
+        // The digest of the whole file, which is wanted next, from the same pass.
+        List<Map<DigestAlgorithm, Digest>> digests = uki.image().sectionDigestsAndFile(List.of(DigestAlgorithm.SHA256));
         List<GoldenSection> sections = new ArrayList<>();
         List<Part> ranges = new ArrayList<>();
         for (PeSection section : uki.image().sections()) {

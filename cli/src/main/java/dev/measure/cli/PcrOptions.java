@@ -1,11 +1,13 @@
 package dev.measure.cli;
 
-import dev.measure.boot.PeifvPatches;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The options that say which boot PCRs are asked of. */
 final class PcrOptions {
+    /** Those of the built-in patches of PEIFV, spelled out: to read these would load the JSON parser for every command. */
+    static final String PROCESSORS = "amd-40, amd-40-1g, intel-40, intel-40-1g, amd-46-1g, intel-46-1g, intel-39";
+
     /** Sections that have an option of their own, as in systemd-measure; a profile is always a number. */
     static final List<String> SECTION_OPTIONS = List.of(
             "linux", "osrel", "cmdline", "initrd", "ucode", "splash", "dtb", "uname", "sbat", "pcrpkey", "dtbauto",
@@ -148,7 +150,7 @@ final class PcrOptions {
                 Options.value(
                         "KIND",
                         "kind of processor for PCR 0 of builds with Secure Boot that depend on it: "
-                                + String.join(", ", PeifvPatches.processors())
+                                + PROCESSORS
                                 + " (vendor, address bits, pages of 1 GiB), or any for a set (default: the first, QEMU's"
                                 + " qemu64)",
                         "--processor"),

@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import dev.measure.DigestAlgorithm;
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.boot.BootDisk;
 import dev.measure.boot.BootInputs;
@@ -15,6 +16,7 @@ import dev.measure.smbios.SmbiosTable;
 import dev.measure.uefi.AuthenticatedVariable;
 import dev.measure.uefi.EfivarfsFile;
 import dev.measure.uefi.SignatureDatabase;
+import dev.measure.uefi.VariableStore;
 import dev.measure.uki.StubVersion;
 import dev.measure.uki.Uki;
 import dev.measure.uki.UkiFirmware;
@@ -255,9 +257,21 @@ record PcrRequest(
         return call.value(option).map(name -> opened(call, result, option.substring(2), name));
     }
 
+    private static Source variableStore(Source file) {
+        if (VariableStore.find(file).isEmpty()) {
+            throw new MalformedInputException(
+                    file.name(),
+                    0,
+                    "the firmware volume of a variable store",
+                    "none",
+                    "give a VARS file or a whole image; a CODE file has no variables");
+        }
+        return file;
+    }
+
     private static void machine(Call call, Result result, BootInputs.Builder in) {
         file(call, result, "--firmware").ifPresent(in::firmware);
-        file(call, result, "--vars").ifPresent(in::variables);
+        file(call, result, "--vars").map(PcrRequest::variableStore).ifPresent(in::variables);
         secureBootKeys(call, result, in);
         file(call, result, "--acpi-loader").ifPresent(in::acpiLoader);
         file(call, result, "--acpi-rsdp").ifPresent(in::acpiRsdp);

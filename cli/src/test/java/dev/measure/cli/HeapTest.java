@@ -131,12 +131,27 @@ class HeapTest {
         }
         command("inspect big.efi", 0, "");
         command("pcr big.efi --pcr 11 --bank sha256", 0, "");
+        command("diff big.efi big.efi", 0, "");
+        command(
+                "export --format rvps big.efi",
+                4,
+                "big.efi: offset 0x0: expected a lock file (measure/lock/v1) or a result (measure/result/v1), found something"
+                        + " else");
+        command(
+                "eventlog replay big.efi",
+                4,
+                "big.efi: offset 0x0: expected a PCR index of 0..23 in record 0, found 0x00005a4d");
         byte[] firmware = SampleFuki.firmware(7);
         behindZeros("64m.fd", firmware, 64L * MIB);
         behindZeros("300m.fd", firmware, 300L * MIB);
         command("inspect 64m.fd", 0, "");
         command("snp --firmware 64m.fd --vcpus 1..512 --vcpu-type EPYC-v4 --json", 0, "");
         command("snp --firmware 64m.fd --vcpus 1 --vcpu-type EPYC-v4 --trace=pages", 0, "");
+        command(
+                "snp --firmware 64m.fd --vcpus 1..512 --vcpu-type EPYC-v4,EPYC-Milan,EPYC-Genoa,EPYC-Rome --guest-features"
+                        + " 1,3,5,9,0x11,0x21,0x41,0x81,0x101,0x201,7,0xb,0x13,0x23,0x43,0x83 --format yaml -v",
+                0,
+                "");
         command("snp --firmware 300m.fd --vcpus 1 --vcpu-type EPYC-v4", 0, "");
         command("inspect 300m.fd", 4, "300m.fd: offset 0x0: expected at most 67108864 bytes, found 314572800 bytes");
         Files.write(
@@ -211,6 +226,13 @@ class HeapTest {
                 ",",
                 "],\"confirmed\":[]}",
                 32 * MIB);
+        numbered(
+                "assumed.lock.json",
+                "{\"schema\":\"measure/lock/v1\",\"madeBy\":\"measure 1\",\"inputs\":[],\"behaviours\":[],\"assumptions\":[",
+                "{\"key\":\"k#\",\"value\":\"v\",\"why\":\"\"}",
+                ",",
+                "],\"policies\":{},\"origins\":{\"0\":[]},\"values\":[],\"confirmed\":[]}",
+                32 * MIB);
         numbered("nodes.json", "{\"schema\":\"measure/result/v1\",\"x\":[", "{}", ",", "]}", 16 * MIB);
         numbered("wide.yaml", "schema: measure/manifest/v1\ntargets:\n", "  - pcr: {image: i#}\n", "", "", MIB);
         numbered(
@@ -229,6 +251,8 @@ class HeapTest {
                 new byte[] {0},
                 4 * MIB);
         command("diff big.lock.json big.lock.json", 0, "");
+        command("diff assumed.lock.json big.lock.json", 3, "");
+        command("export --format rvps --expires 2027-01-31 big.lock.json", 0, "");
         command(
                 "diff nodes.json nodes.json",
                 4,

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.measure.vectors.SampleFuki;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -529,6 +530,42 @@ class LauncherTest {
                 new Ended(4, "", "measure: error: no such [file]: no such file\n"),
                 new Ended(missing.exit(), missing.out(), missing.err().replaceFirst("measure: hint: .*\n", "")));
         assertEquals(2, run().exit());
+    }
+
+    @Test
+    void whatIsNotUsedIsNotLoaded() throws IOException, InterruptedException {
+        Files.write(temporary.resolve("sample.efi"), SampleFuki.bytes());
+        Files.write(temporary.resolve("sample.fd"), SampleFuki.firmware(7));
+        for (String line : List.of(
+                "version",
+                "help",
+                "snp --firmware sample.fd --vcpus 2 --vcpu-type EPYC-v4",
+                "fuki sample.efi",
+                "pcr sample.efi --pcr 11 --bank sha1,sha256,sha384,sha512",
+                "diff sample.efi sample.efi",
+                "inspect sample.fd")) {
+            String loaded = loaded(line);
+            for (String one : List.of("com.fasterxml.jackson.core.JsonFactory", "picocli.CommandLine", "SM3$Digest")) {
+                assertFalse(loaded.contains(one), line + " loads " + one);
+            }
+        }
+        assertTrue(loaded("fuki sample.efi --json").contains("com.fasterxml.jackson.core.JsonFactory"));
+        assertTrue(loaded("pcr sample.efi --pcr 11 --bank sm3").contains("SM3$Digest"));
+    }
+
+    /** What Java says of the classes that it loads for a command. */
+    private String loaded(String line) throws IOException, InterruptedException {
+        List<String> words = new ArrayList<>(List.of(
+                JAVA_HOME + "/bin/java",
+                "-Xlog:class+load:file=" + temporary.resolve("loaded"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.measure.cli.Main"));
+        words.addAll(List.of(line.split(" ")));
+        Ended ended =
+                ended(new ProcessBuilder(words).directory(temporary.toFile()).start());
+        assertEquals(0, ended.exit(), line + "\n" + ended.err());
+        return Files.readString(temporary.resolve("loaded"));
     }
 
     @Test

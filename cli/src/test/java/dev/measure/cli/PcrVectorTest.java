@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.measure.boot.PeifvPatches;
 import dev.measure.vectors.EfifwWriter;
 import dev.measure.vectors.Shared;
 import java.io.IOException;
@@ -314,6 +315,11 @@ class PcrVectorTest {
             }
         }
         throw new AssertionError("no variable " + name);
+    }
+
+    @Test
+    void theHelpNamesTheProcessorsOfTheBuiltInPatches() {
+        assertEquals(String.join(", ", PeifvPatches.processors()), PcrOptions.PROCESSORS);
     }
 
     @Test

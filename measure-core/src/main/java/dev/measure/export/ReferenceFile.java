@@ -31,6 +31,9 @@ public record ReferenceFile(Kind kind, Map<String, String> facts, Map<String, Li
     /** Where the names of fields are looked for that tell what a file is. */
     private static final int START = 1 << 16;
 
+    private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf"; // of UTF-8
+    private static final String BLANKS = " \t\r\n";
+
     private static final Set<String> RECORD = Set.of("version", "name", "expiration", "value", "hash-value");
     private static final Set<String> MESSAGE = Set.of("version", "type", "payload", "provenance");
     private static final String MEASUREMENTS = "Measurements";
@@ -71,32 +74,45 @@ public record ReferenceFile(Kind kind, Map<String, String> facts, Map<String, Li
 
     /** {@return whether a file begins like one of these: by the name of its first field, and of others that each has} */
     public static boolean looksLike(Source source) {
-        String first = firstField(source);
+        String start = new String(
+                source.slice(0, Math.min(START, source.length())).toByteArray(), StandardCharsets.ISO_8859_1);
+        if (!beginsLikeJson(start)) {
+            return false; // no parser is loaded for firmware
+        }
+        String first = FirstField.of(start);
         if (first.equals(MEASUREMENTS)) {
             return true;
         }
-        String start = new String(start(source), StandardCharsets.ISO_8859_1);
         return RECORD.contains(first) && start.contains("\"expiration\"") && start.contains("\"name\"")
                 || MESSAGE.contains(first)
                         && start.contains("\"type\"")
                         && (start.contains("\"payload\"") || start.contains("\"provenance\""));
     }
 
-    private static byte[] start(Source source) {
-        return source.slice(0, Math.min(START, source.length())).toByteArray();
+    private static boolean beginsLikeJson(String start) {
+        int at = start.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length() : 0;
+        while (at < start.length() && BLANKS.indexOf(start.charAt(at)) >= 0) {
+            at++;
+        }
+        return at < start.length() && (start.charAt(at) == '{' || start.charAt(at) == '[');
     }
 
-    private static String firstField(Source source) {
-        try (JsonParser json = new JsonFactory().createParser(start(source))) {
-            JsonToken token = json.nextToken();
-            if (token == JsonToken.START_ARRAY) {
-                token = json.nextToken();
+    /** By itself, since Java loads what it names when it loads it. */
+    private static final class FirstField {
+        private FirstField() {}
+
+        private static String of(String start) {
+            try (JsonParser json = new JsonFactory().createParser(start.getBytes(StandardCharsets.ISO_8859_1))) {
+                JsonToken token = json.nextToken();
+                if (token == JsonToken.START_ARRAY) {
+                    token = json.nextToken();
+                }
+                return token == JsonToken.START_OBJECT && json.nextToken() == JsonToken.FIELD_NAME
+                        ? json.currentName()
+                        : "";
+            } catch (IOException e) {
+                return ""; // then it is something else
             }
-            return token == JsonToken.START_OBJECT && json.nextToken() == JsonToken.FIELD_NAME
-                    ? json.currentName()
-                    : "";
-        } catch (IOException e) {
-            return ""; // then it is something else
         }
     }
 

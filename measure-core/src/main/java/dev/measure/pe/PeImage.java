@@ -258,4 +258,14 @@ public final class PeImage {
     public List<Map<DigestAlgorithm, Digest>> sectionDigestsAndAuthenticode(Collection<DigestAlgorithm> algorithms) {
         return SectionDigests.withAuthenticode(this, algorithms);
     }
+
+    /**
+     * {@return what {@link #sectionDigests} says, and behind the last section the digests of the whole file}
+     *
+     * @param algorithms which; each byte of the file is read at most once for all
+     * @throws MalformedInputException as in {@link #sectionDigests}
+     */
+    public List<Map<DigestAlgorithm, Digest>> sectionDigestsAndFile(Collection<DigestAlgorithm> algorithms) {
+        return SectionDigests.withFile(this, algorithms);
+    }
 }

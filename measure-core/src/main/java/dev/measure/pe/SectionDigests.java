@@ -35,6 +35,13 @@ final class SectionDigests {
         return DigestPass.of(contents, algorithms);
     }
 
+    /** With the digests of the whole file behind those of the sections. */
+    static List<Map<DigestAlgorithm, Digest>> withFile(PeImage image, Collection<DigestAlgorithm> algorithms) {
+        List<List<Source>> contents = contents(image);
+        contents.add(List.of(image.source()));
+        return DigestPass.of(contents, algorithms);
+    }
+
     private static List<List<Source>> contents(PeImage image) {
         checkLimits(image);
         List<List<Source>> contents = new ArrayList<>();

@@ -15,6 +15,7 @@ import dev.measure.vectors.PeWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -172,6 +173,15 @@ class PeImageTest {
             assertEquals(
                     HexFormat.of().formatHex(expected.digest()),
                     digests.get(0).get(DigestAlgorithm.SHA256).hex());
+            MessageDigest whole = MessageDigest.getInstance("SHA-256");
+            List<Map<DigestAlgorithm, Digest>> andFile =
+                    PeImage.read(source).sectionDigestsAndFile(List.of(DigestAlgorithm.SHA256));
+            assertEquals(3, andFile.size());
+            assertEquals(
+                    HexFormat.of().formatHex(whole.digest(Files.readAllBytes(file))),
+                    andFile.get(2).get(DigestAlgorithm.SHA256).hex());
+            assertEquals(
+                    digests.get(1).get(DigestAlgorithm.SHA256), andFile.get(1).get(DigestAlgorithm.SHA256));
         }
     }
 
