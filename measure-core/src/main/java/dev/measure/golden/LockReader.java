@@ -22,11 +22,15 @@ final class LockReader {
 
     private static final int MAX_MESSAGE = 300;
 
+    /** The most entries beside the values: real locks have some hundred, and each takes far more memory than its text. */
+    private static final int MAX_ENTRIES = 200_000;
+
     private final StrictJson json;
     private final Map<String, List<String>> origins = new HashMap<>();
     private final Set<String> parts = new HashSet<>();
     private final Map<String, Digest> digests = new HashMap<>();
 
+    private int entries;
     private String madeBy = "";
     private final List<GoldenInput> inputs = new ArrayList<>();
     private final List<GoldenBehaviour> behaviours = new ArrayList<>();
@@ -83,9 +87,16 @@ final class LockReader {
         }
     }
 
+    private void entry() {
+        if (++entries > MAX_ENTRIES) {
+            throw json.malformed("at most " + MAX_ENTRIES + " entries beside the values", "more");
+        }
+    }
+
     private void inputs() throws IOException {
         json.array("inputs");
         while (json.element("an input")) {
+            entry();
             Fields fields = new Fields("an input", "role", "name", "size", "sha256");
             List<GoldenSection> sections = new ArrayList<>();
             while (json.field()) {
@@ -104,6 +115,7 @@ final class LockReader {
     private void sections(List<GoldenSection> sections) throws IOException {
         json.array("sections");
         while (json.element("a section")) {
+            entry();
             Fields fields = new Fields("a section", "name", "size", "sha256");
             fields.all();
             sections.add(made(() -> new GoldenSection(fields.text("name"), fields.size, fields.sha256())));
@@ -113,6 +125,7 @@ final class LockReader {
     private void behaviours() throws IOException {
         json.array("behaviours");
         while (json.element("a behaviour")) {
+            entry();
             Fields fields = new Fields("a behaviour", "kind", "id", "rule");
             fields.all();
             behaviours.add(new GoldenBehaviour(fields.text("kind"), fields.text("id"), fields.text("rule")));
@@ -122,6 +135,7 @@ final class LockReader {
     private void assumptions() throws IOException {
         json.array("assumptions");
         while (json.element("an assumption")) {
+            entry();
             Fields fields = new Fields("an assumption", "key", "value", "why");
             fields.all();
             assumptions.add(new Assumption(fields.text("key"), fields.text("value"), fields.text("why")));
@@ -131,10 +145,12 @@ final class LockReader {
     private void policies() throws IOException {
         json.object("policies");
         while (json.field()) {
+            entry();
             String technology = json.name();
             Map<String, String> fields = new TreeMap<>();
             json.object("the policy of " + StrictJson.shown(technology));
             while (json.field()) {
+                entry();
                 String name = json.name();
                 fields.put(name, json.string(name));
             }
@@ -145,10 +161,12 @@ final class LockReader {
     private void origins() throws IOException {
         json.object("origins");
         while (json.field()) {
+            entry();
             String group = json.name();
             List<String> list = new ArrayList<>();
             json.array("names of parts of inputs");
             while (json.stringElement("the name of a part of an input")) {
+                entry();
                 if (!parts.contains(json.text())) {
                     throw json.malformed("a part of one of the inputs above", StrictJson.shown(json.text()));
                 }
