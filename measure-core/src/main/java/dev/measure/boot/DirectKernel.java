@@ -22,6 +22,9 @@ public final class DirectKernel {
     private static final int ACPI_DATA = 0x28000;
     private static final int PAGE = 0x1000;
     private static final int VERSION = 0x206;
+    private static final int LOADFLAGS = 0x211;
+    private static final int LOADED_HIGH = 0x01;
+    private static final int CAN_USE_HEAP = 0x80;
 
     /** From this much memory on, q35 has 2 GiB below 4 GiB (QEMU hw/i386/pc_q35.c). */
     private static final long SPLIT_FROM = 0xb000_0000L;
@@ -79,31 +82,43 @@ public final class DirectKernel {
      * {@return the file after QEMU has written into its setup header}
      *
      * <p>The bytes changed are those of the boot protocol (Linux Documentation/arch/x86/boot.rst): loader type, heap, command line,
-     * video mode, and place and size of the initrd, which lies as high as kernel and memory below 4 GiB allow.
+     * video mode, and place and size of the initrd, which lies as high as kernel and memory below 4 GiB allow. A kernel before protocol
+     * 2.02, or one that does not want to be loaded high, has its command line below 0x9a000, so that its length counts, too.
      *
-     * @param kernel a {@linkplain #isBzImage bzImage} of protocol 2.02 or later
+     * @param kernel a {@linkplain #isBzImage bzImage}
      * @param memory memory of the guest in bytes, of a q35 machine
      * @param initrd the size of the initrd, if there is one
      * @param cmdline the command line, in which {@code vga=} counts
-     * @throws MalformedInputException if the kernel has an older header
-     * @throws IllegalArgumentException if QEMU would refuse the command line or the size of the initrd
+     * @throws MalformedInputException if the kernel has no header of protocol 2.00 or later, from which on there are headers
+     * @throws IllegalArgumentException if QEMU would refuse the kernel, the command line or the size of the initrd
      */
     public static Source asHandedOver(Source kernel, long memory, Optional<Long> initrd, String cmdline) {
         byte[] bytes = kernel.toByteArray();
         ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int protocol = isBzImage(kernel) ? header.getShort(VERSION) & 0xffff : 0;
-        if (protocol < 0x202) {
+        if (protocol < 0x200) {
             throw new MalformedInputException(
                     kernel.name(),
                     kernel.start() + VERSION,
-                    "a setup header of boot protocol 2.02 or later",
+                    "a setup header of boot protocol 2.00 or later",
                     isBzImage(kernel) ? String.format("version 0x%04x", protocol) : "no HdrS",
                     "give the bzImage that QEMU is given with -kernel");
         }
+        complete(header, kernel.length());
+        boolean high = (header.get(LOADFLAGS) & LOADED_HIGH) != 0;
+        int realAddress = high && protocol >= 0x202 ? 0x10000 : 0x90000;
+        int cmdlineAddress = high && protocol >= 0x202 ? 0x20000 : 0x9a000 - lengthInQemu(cmdline);
+        if (protocol >= 0x202) {
+            header.putInt(0x228, cmdlineAddress); // cmd_line_ptr
+        } else {
+            header.putShort(0x20, (short) 0xa33f); // the magic number of a command line before 2.02
+            header.putShort(0x22, (short) (cmdlineAddress - realAddress));
+        }
         header.put(0x210, (byte) 0xb0); // type_of_loader: QEMU
-        header.put(0x211, (byte) (header.get(0x211) | 0x80)); // loadflags: CAN_USE_HEAP
-        header.putShort(0x224, (short) 0xfe00); // heap_end_ptr
-        header.putInt(0x228, 0x20000); // cmd_line_ptr
+        if (protocol >= 0x201) {
+            header.put(LOADFLAGS, (byte) (header.get(LOADFLAGS) | CAN_USE_HEAP));
+            header.putShort(0x224, (short) (cmdlineAddress - realAddress - 0x200)); // heap_end_ptr
+        }
         videoMode(cmdline).ifPresent(mode -> header.putShort(0x1fa, (short) mode)); // vid_mode
         if (initrd.isPresent()) {
             header.putInt(0x218, (int) initrdAddress(header, protocol, memory, initrd.get())); // ramdisk_image
@@ -119,13 +134,14 @@ public final class DirectKernel {
      * @param memory memory of the guest in bytes, of a q35 machine, if it is known
      * @param initrd the size of the initrd, if there is one
      * @param cmdline the command line, in which {@code vga=} counts
-     * @throws IllegalArgumentException if QEMU would refuse the command line or the size of the initrd
+     * @throws IllegalArgumentException if QEMU would refuse the kernel, the command line or the size of the initrd
      */
     public static void check(Source kernel, Optional<Long> memory, Optional<Long> initrd, String cmdline) {
         videoMode(cmdline);
+        ByteBuffer header =
+                ByteBuffer.wrap(kernel.slice(0, 0x238).toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+        complete(header, kernel.length());
         if (memory.isPresent() && initrd.isPresent()) {
-            ByteBuffer header =
-                    ByteBuffer.wrap(kernel.slice(0, 0x238).toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
             initrdAddress(header, header.getShort(VERSION) & 0xffff, memory.get(), initrd.get());
         }
     }
@@ -139,6 +155,21 @@ public final class DirectKernel {
      */
     public static String loadOptions(String cmdline) {
         return new String(cmdline.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    /** setup_sects at 0x1f1: sectors behind the boot sector, 0 for 4. */
+    private static void complete(ByteBuffer header, long length) {
+        int sectors = header.get(0x1f1) & 0xff;
+        long setup = ((sectors == 0 ? 4 : sectors) + 1) * 512L;
+        if (setup > length) {
+            throw new IllegalArgumentException(
+                    "a kernel of " + length + " bytes that says that its setup has " + setup + "; QEMU stops");
+        }
+    }
+
+    /** What QEMU sets aside for a command line with its NUL: a multiple of 16 bytes. */
+    private static int lengthInQemu(String cmdline) {
+        return (cmdline.getBytes(StandardCharsets.UTF_8).length + 16) & ~15;
     }
 
     private static long initrdAddress(ByteBuffer header, int protocol, long memory, long size) {

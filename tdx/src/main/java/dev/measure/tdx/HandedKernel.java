@@ -17,6 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A direct boot: the VMM hands kernel, initrd and command line to the firmware (edk2 OvmfPkg/Library/GenericQemuLoadImageLib). */
 final class HandedKernel implements ImageEvents {
@@ -25,6 +28,8 @@ final class HandedKernel implements ImageEvents {
             List.of("Exit Boot Services Invocation", "Exit Boot Services Returned with Success");
 
     private static final String INSTEAD = "a bzImage, or the UKI as parameter, with --direct if the VMM hands it over";
+
+    private static final Pattern VERSION = Pattern.compile("v?([0-9]{1,4})(?:\\.([0-9]{1,4}))?");
 
     private final RtmrRecorder rtmr1 = new RtmrRecorder(1);
     private final RtmrRecorder rtmr2 = new RtmrRecorder(2);
@@ -57,6 +62,13 @@ final class HandedKernel implements ImageEvents {
         EventType type = EventType.EV_EFI_BOOT_SERVICES_APPLICATION;
         Optional<Source> file = inputs.kernel.get().bytes();
         if (file.isEmpty()) {
+            if (inputs.published.isPresent() && !leavesHeader(inputs).equals(Optional.of(false))) {
+                rtmr1.assume(
+                        "kernel-header",
+                        "as QEMU before 10.2 writes it",
+                        "the digest that dstack published is of this kernel; on a later QEMU it holds for images whose firmware"
+                                + " writes the same, kernel_header_normalized");
+            }
             rtmr1.add("kernel", type, inputs.kernel.get(), Evidence.HARDWARE);
             return;
         }
@@ -82,7 +94,10 @@ final class HandedKernel implements ImageEvents {
         }
     }
 
-    /** The file as the firmware gets it: as it is from QEMU 10.0 and EDK2 202502 on, else with a changed setup header. */
+    /**
+     * The file as the firmware gets it: as it is from QEMU 10.2 on, and from 10.0 on where EDK2 is 202502 or later, else with a changed
+     * setup header.
+     */
     private Optional<Source> handed(Source file) {
         if (!DirectKernel.isBzImage(file)) {
             PeImage.read(file); // a file that is no EFI program either is broken
@@ -99,6 +114,10 @@ final class HandedKernel implements ImageEvents {
             rtmr1.refuse(e.getMessage(), "");
             rtmr2.refuse(e.getMessage(), "");
             return Optional.empty();
+        }
+        Optional<Boolean> left = leavesHeader(inputs);
+        if (left.equals(Optional.of(true))) {
+            return Optional.of(file);
         }
         if (edk2.namedBlobs()) {
             Optional<Boolean> unpatched = exportsTheFile();
@@ -120,6 +139,12 @@ final class HandedKernel implements ImageEvents {
         if (inputs.initrd.isPresent() && size.isEmpty()) {
             rtmr1.unknown("the size of the initrd, which QEMU writes into the kernel, is not known", "--initrd FILE");
             return Optional.empty();
+        }
+        if (left.isEmpty()) {
+            rtmr1.assume(
+                    "qemu-version",
+                    "before 10.2",
+                    "later ones leave the setup header of the kernel alone in a trust domain; --qemu-version tells");
         }
         return Optional.of(DirectKernel.asHandedOver(file, inputs.memory.get(), size, inputs.append.orElse("")));
     }
@@ -159,11 +184,21 @@ final class HandedKernel implements ImageEvents {
     }
 
     private static Optional<Boolean> exportsTheFile(RtmrInputs inputs) {
+        return known(inputs, 10, 0, TdxVmm::exportsTheKernelFile);
+    }
+
+    /** QEMU commit a7542a38f399, first in 10.2: hw/i386/x86-common.c changes the header only where no confidential guest starts. */
+    private static Optional<Boolean> leavesHeader(RtmrInputs inputs) {
+        return known(inputs, 10, 2, TdxVmm::leavesKernelHeader);
+    }
+
+    private static Optional<Boolean> known(
+            RtmrInputs inputs, int major, int minor, Function<TdxVmm, Optional<Boolean>> profile) {
         return inputs.qemuVersion
-                .map(HandedKernel::atLeast10)
+                .map(version -> isAtLeast(version, major, minor))
                 .or(() -> inputs.firmware
                         .flatMap(firmware -> firmware.launch().vmm())
-                        .flatMap(TdxVmm::exportsTheKernelFile));
+                        .flatMap(profile));
     }
 
     /** An initrd without bytes is none to the firmware, though QEMU writes its place into the kernel. */
@@ -171,13 +206,14 @@ final class HandedKernel implements ImageEvents {
         return inputs.initrd.isPresent() && !initrdSize().equals(Optional.of(0L));
     }
 
-    private static boolean atLeast10(String version) {
-        String digits = version.startsWith("v") ? version.substring(1) : version;
-        int end = 0;
-        while (end < digits.length() && end < 4 && Character.isDigit(digits.charAt(end))) {
-            end++;
+    private static boolean isAtLeast(String version, int major, int minor) {
+        Matcher matcher = VERSION.matcher(version);
+        if (!matcher.lookingAt()) {
+            return false;
         }
-        return end > 0 && Integer.parseInt(digits.substring(0, end)) >= 10;
+        int first = Integer.parseInt(matcher.group(1));
+        int second = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
+        return first > major || (first == major && second >= minor);
     }
 
     private void firmware() {

@@ -48,6 +48,12 @@ public enum TdxVmm implements BehaviourProfile {
             Optional.of(MrtdOrder.PAGE),
             Evidence.PEER,
             "KVM_TDX_INIT_MEM_REGION works page by page; contrast pull request 1991, virtee/tdx-measure's fixtures"),
+    /** The same from the version on that leaves the header of a kernel alone in a trust domain. */
+    QEMU_10_2(
+            "qemu-10.2",
+            Optional.of(MrtdOrder.PAGE),
+            Evidence.PEER,
+            "as 10.1; QEMU commit a7542a38f399, which dstack's image assembly describes; virtee/tdx-measure's fixtures"),
     /** A QEMU of a version that nobody has described. */
     QEMU_OTHER("qemu-other", Optional.empty(), Evidence.SOURCE, "no source, report or peer is known for this version"),
     /** Google Compute Engine today. */
@@ -98,7 +104,10 @@ public enum TdxVmm implements BehaviourProfile {
         }
         int major = Integer.parseInt(matcher.group(1));
         int minor = Integer.parseInt(matcher.group(2));
-        if (major > 10 || (major == 10 && minor >= 1)) {
+        if (major > 10 || (major == 10 && minor >= 2)) {
+            return QEMU_10_2;
+        }
+        if (major == 10 && minor == 1) {
             return QEMU_10_1;
         }
         if (major == 9) {
@@ -142,7 +151,8 @@ public enum TdxVmm implements BehaviourProfile {
         if (this == GCE_TDHOB_BUG) {
             return "MRTD in page order of all sections, TD HOB and zeroed memory included: one value for each machine type";
         }
-        return order.map(known -> "MRTD in " + known.id() + " order")
+        String kernel = this == QEMU_10_2 ? "; a kernel is handed over as it is" : "";
+        return order.map(known -> "MRTD in " + known.id() + " order" + kernel)
                 .orElse("the order of MRTD is not known: page and section order are both given");
     }
 
@@ -178,7 +188,15 @@ public enum TdxVmm implements BehaviourProfile {
 
     /** {@return whether firmware can have a kernel as the file is, etc/boot/kernel of QEMU from 10.0 on; empty if that is not known} */
     Optional<Boolean> exportsTheKernelFile() {
-        return isQemu() && this != QEMU_OTHER ? Optional.of(this == QEMU_10_1) : Optional.empty();
+        return isQemu() && this != QEMU_OTHER ? Optional.of(this == QEMU_10_1 || this == QEMU_10_2) : Optional.empty();
+    }
+
+    /**
+     * {@return whether a trust domain gets a kernel without changes in its setup header whichever way firmware reads it; empty if that is
+     * not known}
+     */
+    Optional<Boolean> leavesKernelHeader() {
+        return isQemu() && this != QEMU_OTHER ? Optional.of(this == QEMU_10_2) : Optional.empty();
     }
 
     /** {@return whether it is QEMU} */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.measure.Assumption;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Prediction;
@@ -291,14 +292,34 @@ final class RtmrRulesTest {
         System.arraycopy("HdrS".getBytes(StandardCharsets.US_ASCII), 0, file, 0x202, 4);
         file[0x206] = 0x0f;
         file[0x207] = 2;
+        file[0x211] = 1;
         Map<String, Digest> kernels = new TreeMap<>();
-        for (TdxVmm vmm : List.of(TdxVmm.QEMU_8_2, TdxVmm.QEMU_9, TdxVmm.QEMU_10_1)) {
+        for (TdxVmm vmm : List.of(TdxVmm.QEMU_8_2, TdxVmm.QEMU_9, TdxVmm.QEMU_10_1, TdxVmm.QEMU_10_2)) {
             kernels.put(vmm.id(), kernel(vmm, Optional.empty(), file));
         }
         Digest patched = kernel(TdxVmm.QEMU_OTHER, Optional.of("9.2"), file);
         Digest plain = kernel(TdxVmm.QEMU_OTHER, Optional.of("10.0"), file);
         assertNotEquals(patched, plain);
-        assertEquals(Map.of("qemu-8.2", patched, "qemu-9", patched, "qemu-10.1", plain), kernels);
+        assertEquals(Map.of("qemu-8.2", patched, "qemu-9", patched, "qemu-10.1", plain, "qemu-10.2", plain), kernels);
+        // QEMU's commit a7542a38f399 is in no release before 10.2: firmware that knows no etc/boot/kernel sees it, too.
+        Edk2Generation old = Edk2Generation.of("202411").orElseThrow();
+        for (String version : List.of("8.2.2", "10", "10.0.13", "10.1.5", "v10.1")) {
+            RtmrInputs.Builder in =
+                    in(TdxVmm.QEMU_OTHER, Optional.of(version), file).edk2(old);
+            assertEquals(patched, events(in, 1).get(0).digest(), version);
+            assertEquals(List.of(), assumed(in.build(), "qemu-version"), version);
+        }
+        for (String version : List.of("10.2", "10.2.1", "v11.0.0", "12.1")) {
+            RtmrInputs.Builder in =
+                    in(TdxVmm.QEMU_OTHER, Optional.of(version), file).edk2(old);
+            assertEquals(plain, events(in, 1).get(0).digest(), version);
+        }
+        RtmrInputs.Builder unsaid =
+                in(TdxVmm.QEMU_OTHER, Optional.empty(), file).edk2(old);
+        assertEquals(patched, events(unsaid, 1).get(0).digest());
+        assertEquals(List.of("before 10.2"), assumed(unsaid.build(), "qemu-version"));
+        RtmrInputs.Builder later = in(TdxVmm.QEMU_10_2, Optional.empty(), file).edk2(old);
+        assertEquals(plain, events(later, 1).get(0).digest());
         RtmrInputs open = in(TdxVmm.QEMU_OTHER, Optional.empty(), file).build();
         assertInstanceOf(Prediction.NotPredictable.class, Rtmr.of(open).get(1).prediction());
         RtmrInputs refused = in(TdxVmm.QEMU_10_1, Optional.empty(), file)
@@ -309,6 +330,14 @@ final class RtmrRulesTest {
                     Prediction.NotLaunchable.class,
                     Rtmr.of(refused).get(register).prediction());
         }
+    }
+
+    private static List<String> assumed(RtmrInputs in, String key) {
+        return ((Prediction.Predicted) Rtmr.of(in).get(1).prediction())
+                .assumptions().stream()
+                        .filter(each -> each.key().equals(key))
+                        .map(Assumption::value)
+                        .toList();
     }
 
     private static Digest kernel(TdxVmm vmm, Optional<String> version, byte[] file) {

@@ -44,8 +44,8 @@ final class StacksTest {
             row(text, edk2, edk2.changes());
         }
         text.append(
-                "\nRTMR1 of a direct boot holds the kernel as QEMU has changed its setup header, but the file as it is where both\n");
-        text.append("the generation prefers the unpatched kernel and QEMU is 10.0 or later.\n");
+                "\nRTMR1 of a direct boot holds the kernel as QEMU has changed its setup header, but the file as it is from QEMU 10.2\n");
+        text.append("on, and from 10.0 on where the generation prefers the unpatched kernel.\n");
         text.append("\n");
         text.append(
                 "What runs after the firmware gets into RTMRs only if it asks for EFI_CC_MEASUREMENT_PROTOCOL: shim from 15.7 on, systemd-boot and\n");
