@@ -56,7 +56,7 @@ final class AcpiMachines {
         call.values("--acpi-tables").forEach(name -> tables.add(PcrRequest.opened(call, result, "acpi-tables", name)));
         rsdp = PcrRequest.file(call, result, "--acpi-rsdp");
         loader = PcrRequest.file(call, result, "--acpi-loader");
-        files.putAll(AcpiOptions.files(call, result));
+        files.putAll(AcpiOptions.files(call, result, true));
     }
 
     /** What QEMU's tables depend on: the same machine in several profiles is asked once. */
@@ -157,8 +157,8 @@ final class AcpiMachines {
             in.acpiMissing(
                     "the ACPI tables that are given are of " + String.join(", ", others)
                             + " vCPUs, and their number is in them",
-                    "--acpi-tables of " + (vcpus.isPresent() ? vcpus.getAsInt() : "so many") + " vCPUs, or "
-                            + AcpiFromQemu.BINARY + ", which makes them");
+                    "--acpi-tables of " + (vcpus.isPresent() ? vcpus.getAsInt() : "so many") + " vCPUs, which"
+                            + " measure tdx acpi writes, or " + AcpiFromQemu.BINARY + ", which makes them");
         }
     }
 

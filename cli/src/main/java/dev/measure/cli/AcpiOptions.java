@@ -4,11 +4,14 @@ import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.boot.AcpiLoader;
+import dev.measure.tdx.AcpiBlobs;
 import dev.measure.tdx.AcpiEvent;
 import dev.measure.tdx.RtmrContent;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** The options about the fw_cfg files of ACPI that a firmware measures: the loader script, and what it allocates. */
@@ -43,8 +46,12 @@ final class AcpiOptions {
                 DIGESTS);
     }
 
-    /** {@return the further files that the loader script allocates, by name} */
-    static Map<String, Source> files(Call call, Result result) {
+    /**
+     * {@return the further files that the loader script allocates, by name}
+     *
+     * @param derived whether a script that is not given is derived from the tables
+     */
+    static Map<String, Source> files(Call call, Result result, boolean derived) {
         Map<String, Source> files = new TreeMap<>();
         for (String text : call.values(FILE)) {
             int equals = text.indexOf('=');
@@ -60,20 +67,40 @@ final class AcpiOptions {
             }
         }
         if (!files.isEmpty()) {
-            String loader = call.value("--acpi-loader")
-                    .orElseThrow(() -> Complaint.usage(
-                            FILE + ": a loader script that is derived from the tables allocates no further files",
-                            "give --acpi-loader FILE"));
-            List<String> allocated = AcpiLoader.allocated(call.inputs().open(loader));
-            for (String name : files.keySet()) {
-                if (!allocated.contains(name)) {
-                    throw Complaint.usage(
-                            FILE + ": " + loader + " does not allocate " + name,
-                            "it allocates " + String.join(", ", allocated));
+            loaders(call, derived).forEach((loader, script) -> {
+                List<String> allocated = AcpiLoader.allocated(script);
+                for (String name : files.keySet()) {
+                    if (!allocated.contains(name)) {
+                        throw Complaint.usage(
+                                FILE + ": " + loader + " does not allocate " + name,
+                                "it allocates " + String.join(", ", allocated));
+                    }
                 }
-            }
+            });
         }
         return files;
+    }
+
+    /** The loader script, or those that follow from tables, each by what a message calls it. */
+    private static Map<String, Source> loaders(Call call, boolean derived) {
+        Map<String, Source> loaders = new LinkedHashMap<>();
+        call.value("--acpi-loader")
+                .ifPresent(name -> loaders.put(name, call.inputs().open(name)));
+        if (loaders.isEmpty() && derived) {
+            for (String name : call.values("--acpi-tables")) {
+                Source tables = call.inputs().open(name);
+                loaders.put(
+                        "the loader script of " + name,
+                        AcpiBlobs.of(tables, Optional.empty(), Optional.empty()).loader());
+            }
+        }
+        if (loaders.isEmpty()) {
+            throw Complaint.usage(
+                    FILE + ": which files there are is said by the loader script"
+                            + (derived ? ", or the tables that it follows from" : ""),
+                    "give --acpi-loader FILE" + (derived ? ", or --acpi-tables FILE" : ""));
+        }
+        return loaders;
     }
 
     /** Refuses several ways to say one thing, and lists of digests that are none. */
@@ -88,7 +115,7 @@ final class AcpiOptions {
             }
         }
         if (call.values("--acpi-tables").size() > 1) {
-            for (String option : List.of("--acpi-rsdp", "--acpi-loader", FILE)) {
+            for (String option : List.of("--acpi-rsdp", "--acpi-loader")) {
                 if (call.has(option)) {
                     throw Complaint.usage(
                             option + " belongs to one file --acpi-tables, and several are given",

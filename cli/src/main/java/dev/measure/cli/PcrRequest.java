@@ -276,7 +276,7 @@ record PcrRequest(
         file(call, result, "--acpi-loader").ifPresent(in::acpiLoader);
         file(call, result, "--acpi-rsdp").ifPresent(in::acpiRsdp);
         file(call, result, "--acpi-tables").ifPresent(in::acpiTables);
-        AcpiOptions.files(call, result).forEach(in::acpiFile);
+        AcpiOptions.files(call, result, false).forEach(in::acpiFile);
         file(call, result, "--tpm-log").ifPresent(in::tpmLog);
         file(call, result, "--peifv-patches").ifPresent(source -> in.peifvPatches(PeifvPatches.read(source)));
         call.value("--edk2")

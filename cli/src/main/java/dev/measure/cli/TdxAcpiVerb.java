@@ -44,7 +44,10 @@ final class TdxAcpiVerb implements Verb {
                         "tdx acpi --qemu-binary /usr/bin/qemu-system-x86_64 --vcpus 16 --memory 64G --dstack --hotplug-off"
                                 + " true"),
                 new Example(
-                        "loader script and RSDP from the tables alone", "tdx acpi --acpi-tables etc_acpi_tables.bin"));
+                        "loader script and RSDP from the tables alone", "tdx acpi --acpi-tables etc_acpi_tables.bin"),
+                new Example(
+                        "the same of a machine with vmgenid",
+                        "tdx acpi --acpi-tables etc_acpi_tables.bin --acpi-file etc/vmgenid_guid=etc_vmgenid_guid.bin"));
     }
 
     @Override
@@ -148,7 +151,7 @@ final class TdxAcpiVerb implements Verb {
                 given.get("--acpi-tables"),
                 Optional.ofNullable(given.get("--acpi-rsdp")),
                 Optional.ofNullable(given.get("--acpi-loader")));
-        Map<String, Source> more = new LinkedHashMap<>(AcpiOptions.files(call, result));
+        Map<String, Source> more = new LinkedHashMap<>(AcpiOptions.files(call, result, true));
         more.put(AcpiLoader.RSDP, blobs.rsdp());
         more.put(AcpiLoader.TABLES, blobs.tables());
         Map<String, Source> files = new LinkedHashMap<>();

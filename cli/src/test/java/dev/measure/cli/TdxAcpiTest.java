@@ -166,12 +166,33 @@ class TdxAcpiTest {
                 with(words, files), "--acpi-file", "etc/vmgenid_guid=blobs/etc_vmgenid_guid.bin", "--transcript", "t"));
         assertEquals(given.out(), read.out());
         assertEquals(96, read.out().strip().length());
-        Session missing = measure(with(words, files));
-        assertEquals(6, missing.exit());
-        assertTrue(missing.err().contains("give --acpi-file etc/vmgenid_guid=FILE"), missing::toString);
-        Session none = measure(with(List.of("tdx", "acpi"), files));
-        assertEquals(6, none.exit());
-        assertTrue(none.err().contains("give --acpi-file etc/vmgenid_guid=FILE"), none::toString);
+        // Loader script and RSDP follow from the tables; the GUID does not.
+        List<String> tables = List.of("--acpi-tables", "blobs/etc_acpi_tables.bin");
+        List<String> guid = List.of("--acpi-file", "etc/vmgenid_guid=blobs/etc_vmgenid_guid.bin");
+        assertEquals(
+                given.out(),
+                measure(with(with(words, tables), guid.toArray(String[]::new))).out());
+        assertEquals(
+                text.out().lines().limit(4).toList(),
+                measure(with(with(List.of("tdx", "acpi"), tables), guid.toArray(String[]::new)))
+                        .out()
+                        .lines()
+                        .toList());
+        Session wrong = measure(with(with(words, tables), "--acpi-file", "etc/tpm/log=blobs/etc_vmgenid_guid.bin"));
+        assertEquals(2, wrong.exit());
+        assertTrue(
+                wrong.err()
+                        .contains("--acpi-file: the loader script of blobs/etc_acpi_tables.bin does not allocate"
+                                + " etc/tpm/log\n"),
+                wrong::toString);
+        for (List<String> some : List.of(files, tables)) {
+            Session missing = measure(with(words, some));
+            assertEquals(6, missing.exit());
+            assertTrue(missing.err().contains("give --acpi-file etc/vmgenid_guid=FILE"), missing::toString);
+            Session none = measure(with(List.of("tdx", "acpi"), some));
+            assertEquals(6, none.exit());
+            assertTrue(none.err().contains("give --acpi-file etc/vmgenid_guid=FILE"), none::toString);
+        }
     }
 
     /** Of files each takes the number of vCPUs that is in it; QEMU makes those of every machine. */
@@ -219,7 +240,9 @@ class TdxAcpiTest {
         assertTrue(
                 both.err().contains("the ACPI tables that are given are of 4, 2 vCPUs, and their number is in them"),
                 both::toString);
-        assertTrue(both.err().contains("give --acpi-tables of 8 vCPUs, or --qemu-binary"), both::toString);
+        assertTrue(
+                both.err().contains("give --acpi-tables of 8 vCPUs, which measure tdx acpi writes, or --qemu-binary"),
+                both::toString);
         Session wrong = measure(with(
                 words,
                 "--memory",

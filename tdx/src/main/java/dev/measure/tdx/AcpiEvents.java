@@ -55,8 +55,11 @@ final class AcpiEvents {
                     noLoader ? "--acpi-loader" : "--acpi-rsdp");
             return;
         }
-        add(rtmr0, inputs.acpiLoader, AcpiLoader.FILE, loader.get(), tables);
-        for (String file : allocated(loader.get(), inputs)) {
+        List<String> files = allocated(loader.get(), inputs);
+        // Of machines with further files there are QEMU's scripts, and no logs.
+        Evidence derived = files.size() == 2 ? Evidence.HARDWARE : Evidence.PEER;
+        add(rtmr0, inputs.acpiLoader, AcpiLoader.FILE, loader.get(), tables, derived);
+        for (String file : files) {
             Optional<RtmrContent> given = switch (file) {
                 case AcpiLoader.RSDP -> inputs.acpiRsdp;
                 case AcpiLoader.TABLES -> inputs.acpiTables;
@@ -64,7 +67,7 @@ final class AcpiEvents {
             };
             Optional<RtmrContent> content = file.equals(AcpiLoader.RSDP) ? rsdp : given;
             if (content.isPresent()) {
-                add(rtmr0, given, file, content.get(), tables);
+                add(rtmr0, given, file, content.get(), tables, Evidence.HARDWARE);
             } else if (file.equals(TPM_LOG)) {
                 rtmr0.assume(
                         "acpi-file " + file,
@@ -102,7 +105,8 @@ final class AcpiEvents {
             Optional<RtmrContent> given,
             String file,
             RtmrContent content,
-            Optional<Source> tables) {
+            Optional<Source> tables,
+            Evidence derived) {
         if (given.isPresent()) {
             add(rtmr0, AcpiEvent.nameOf(file), content);
             return;
@@ -112,7 +116,7 @@ final class AcpiEvents {
                 EventType.EV_PLATFORM_CONFIG_FLAGS,
                 content.bytes().orElseThrow(),
                 new Provenance.Derived("QEMU's rule", List.of(Provenance.FileRange.of(tables.orElseThrow()))),
-                Evidence.HARDWARE);
+                derived);
     }
 
     private static void add(RtmrRecorder rtmr0, String name, RtmrContent content) {

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -15,11 +16,12 @@ import java.util.Set;
  * firmware puts the tables into memory, and etc/acpi/rsdp. OVMF measures both into RTMR0 as they are.
  *
  * <p>A command has 128 bytes, little-endian: u32 command, then for ALLOCATE (1) file, u32 alignment, u8 zone; for ADD_POINTER (2)
- * pointer's file, pointed-to file, u32 offset, u8 size; for ADD_CHECKSUM (3) file, u32 offset of the result, u32 start, u32 length;
- * names of files have 56 bytes. QEMU hw/acpi/bios-linker-loader.c, hw/acpi/aml-build.c, hw/i386/acpi-build.c.
+ * pointer's file, pointed-to file, u32 offset, u8 size; for ADD_CHECKSUM (3) file, u32 offset of the result, u32 start, u32 length; for
+ * WRITE_POINTER (4) pointer's file, pointed-to file, u32 offset of the pointer, u32 offset that it points to, u8 size; names of files
+ * have 56 bytes. QEMU hw/acpi/bios-linker-loader.c, hw/acpi/aml-build.c, hw/i386/acpi-build.c.
  *
- * <p>Devices that bring files or commands of their own (vmgenid, TPM, ERST, NVDIMM, hardware error tables) leave traces in the
- * tables; then the script cannot be derived and must be given.
+ * <p>Devices that bring files or commands of their own leave traces in the tables. The commands of vmgenid are known (QEMU
+ * hw/acpi/vmgenid.c); with others (TPM, ERST, NVDIMM, hardware error tables) the script cannot be derived and must be given.
  */
 final class LoaderScript {
     private static final int COMMAND = 128;
@@ -34,7 +36,19 @@ final class LoaderScript {
     private static final Set<String> OWN_COMMANDS = Set.of("TPM2", "TCPA", "NFIT", "ERST", "HEST", "XSDT");
 
     /** OEM table ids of the SSDTs that come with commands of their own. */
-    private static final Set<String> OWN_SSDTS = Set.of("VMGENID", "NVDIMM");
+    private static final Set<String> OWN_SSDTS = Set.of("NVDIMM");
+
+    private static final String VMGENID = "VMGENID";
+    private static final String VMGENID_GUID = "etc/vmgenid_guid";
+    private static final String VMGENID_ADDRESS = "etc/vmgenid_addr";
+
+    /** VMGENID_GUID_OFFSET: where in its page the GUID stands. */
+    private static final int GUID_OFFSET = 40;
+
+    /** What the SSDT of vmgenid begins with, AML: Name (VGIA, 0x00000000), whose number becomes the address of the page. */
+    private static final byte[] VGIA = {0x08, 'V', 'G', 'I', 'A', 0x0c, 0, 0, 0, 0};
+
+    private static final int VGIA_NUMBER = 6;
 
     private static final int OEM_TABLE_ID = 16;
 
@@ -72,7 +86,12 @@ final class LoaderScript {
         AcpiTable facp = need(tables, "FACP", 116);
         AcpiTable rsdt = need(tables, "RSDT", AcpiTables.HEADER);
         refuseOwnCommands();
+        List<AcpiTable> vmgenid =
+                tables.tables().stream().filter(this::isVmgenid).toList();
         allocate(AcpiLoader.RSDP, 16, 2);
+        if (!vmgenid.isEmpty()) {
+            allocate(VMGENID_GUID, 4096, 1);
+        }
         allocate(AcpiLoader.TABLES, 64, 1);
         checksum(AcpiLoader.TABLES, dsdt);
         pointer(AcpiLoader.TABLES, facp.offset() + 36, 4); // FIRMWARE_CTRL
@@ -83,6 +102,10 @@ final class LoaderScript {
         checksum(AcpiLoader.TABLES, facp);
         for (AcpiTable table : tables.tables()) {
             if (!Set.of("FACS", "DSDT", "FACP", "RSDT").contains(table.signature())) {
+                if (vmgenid.contains(table)) {
+                    writePointer(VMGENID_ADDRESS, VMGENID_GUID, GUID_OFFSET);
+                    pointer(AcpiLoader.TABLES, VMGENID_GUID, table.offset() + AcpiTables.HEADER + VGIA_NUMBER, 4);
+                }
                 checksum(AcpiLoader.TABLES, table);
             }
         }
@@ -98,10 +121,31 @@ final class LoaderScript {
         return Source.of(AcpiLoader.FILE, file.array());
     }
 
+    private String oemTableId(AcpiTable table) {
+        byte[] id = tables.source().slice(table.offset() + OEM_TABLE_ID, 8).toByteArray();
+        return new String(id, StandardCharsets.ISO_8859_1).trim();
+    }
+
+    private boolean isVmgenid(AcpiTable table) {
+        return table.signature().equals("SSDT") && oemTableId(table).equals(VMGENID);
+    }
+
     private void refuseOwnCommands() {
+        boolean vmgenid = false;
         for (AcpiTable table : tables.tables()) {
             Source bytes = tables.source().slice(table.offset(), table.length());
-            String id = new String(bytes.slice(OEM_TABLE_ID, 8).toByteArray(), StandardCharsets.ISO_8859_1).trim();
+            String id = oemTableId(table);
+            if (isVmgenid(table)) {
+                int length = (int) Math.min(VGIA.length, table.length() - AcpiTables.HEADER);
+                if (!Arrays.equals(VGIA, bytes.slice(AcpiTables.HEADER, length).toByteArray())) {
+                    throw undecided(
+                            table, AcpiTables.HEADER, "an SSDT of vmgenid that does not begin with an empty VGIA");
+                }
+                if (vmgenid) {
+                    throw undecided(table, 0, "a second SSDT of vmgenid, of which a machine has one");
+                }
+                vmgenid = true;
+            }
             boolean facs = table.signature().equals("FACS"); // it has no such header
             if (OWN_COMMANDS.contains(table.signature())
                     || (table.signature().equals("SSDT") && OWN_SSDTS.contains(id))) {
@@ -166,10 +210,22 @@ final class LoaderScript {
 
     /** A pointer in a file to the tables. */
     private void pointer(String file, long offset, int size) {
+        pointer(file, AcpiLoader.TABLES, offset, size);
+    }
+
+    private void pointer(String file, String to, long offset, int size) {
         ByteBuffer command = command(2);
         name(command, file);
-        name(command, AcpiLoader.TABLES);
+        name(command, to);
         command.putInt((int) offset).put((byte) size);
+    }
+
+    /** A pointer of 8 bytes at the start of a file that QEMU reads. */
+    private void writePointer(String file, String to, int offset) {
+        ByteBuffer command = command(4);
+        name(command, file);
+        name(command, to);
+        command.putInt(0).putInt(offset).put((byte) 8);
     }
 
     private void checksum(String file, AcpiTable table) {
