@@ -247,6 +247,7 @@ final class ManifestReader {
         if (ManifestKeys.withVariants().contains(technology)) {
             keys.add(ManifestKeys.VARIANT);
         }
+        startsNothing(body);
         Map<String, ManifestNode> fields = fields(body, "a target of " + technology, keys);
         Optional<String> variant =
                 Optional.ofNullable(fields.get(ManifestKeys.VARIANT)).map(this::variant);
@@ -276,6 +277,21 @@ final class ManifestReader {
             arguments.addAll(image);
             targets.add(new Manifest.Target(node.place(), technology, List.copyOf(arguments), variant, fields));
         }
+    }
+
+    /** A manifest may come from anybody, so that no key of it is the name of a program. */
+    private static void startsNothing(ManifestNode target) {
+        target.map("a target").keySet().forEach(key -> {
+            if (("--" + key.text()).equals(AcpiFromQemu.BINARY)) {
+                throw key.place()
+                        .malformed(
+                                "files, since a manifest starts no program",
+                                "the key " + key.kind(),
+                                "write the ACPI tables of each number of vCPUs, measure tdx acpi " + AcpiFromQemu.BINARY
+                                        + " PATH --vcpus N --memory SIZE --dump-acpi FOLDER, and name them:"
+                                        + " acpi-tables: [ARTIFACT, ...]");
+            }
+        });
     }
 
     /** Lists multiply; their product is bounded before anything is computed. */
