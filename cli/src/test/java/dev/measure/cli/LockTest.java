@@ -12,6 +12,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
 import dev.measure.golden.GoldenValue;
 import dev.measure.golden.GoldenValues;
@@ -23,9 +24,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,6 +37,7 @@ import java.util.Set;
 import java.util.TimeZone;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Assumptions;
@@ -211,6 +215,51 @@ class LockTest {
         JsonSchema schema = schema("manifest-v1.schema.json");
         String yaml = Files.readString(folder.resolve("measure.yaml"));
         assertEquals(Set.of(), schema.validate(new YAMLMapper().readTree(yaml)), yaml);
+    }
+
+    /** The starter of an image with several profiles holds what TPMs held after boots in each of them, systemd-pcrphase's word added. */
+    @Test
+    void theStarterOfAnImageOfSeveralProfilesHoldsWhatBootsOfItMeasured() throws Exception {
+        big();
+        Files.delete(folder.resolve("measure.yaml"));
+        assertEquals(0, run("lock", "--init", "linux.efi").exit());
+        Session locked = run("lock");
+        assertEquals(0, locked.exit(), locked::toString);
+        Map<String, String> values = new TreeMap<>();
+        lock().values().forEach(value -> values.put(value.id(), value.digest().hex()));
+        assertEquals(
+                Set.of("0", "1", "2"),
+                values.keySet().stream()
+                        .filter(id -> id.startsWith("pcr"))
+                        .map(id -> id.replaceFirst(".*/profile=([0-9]+)/.*", "$1"))
+                        .collect(Collectors.toSet()));
+        Optional<Path> boots = Shared.file("vectors/fuki/pcr11_boots.json");
+        String sha256 = Source.of("image", image).digest(DigestAlgorithm.SHA256).hex();
+        int compared = 0;
+        for (JsonNode boot : JSON.readTree(boots.orElseThrow().toFile())) {
+            if (!boot.at("/uki/sha256").asText().equals(sha256)) {
+                continue;
+            }
+            String rest = "/profile=" + boot.get("profile").asText().substring(1) + "/fwid="
+                    + boot.path("selectedFwid").asText("none") + "/phase=enter-initrd/variant=only";
+            for (DigestAlgorithm bank : List.of(DigestAlgorithm.SHA256, DigestAlgorithm.SHA384)) {
+                MessageDigest extend = bank.newMessageDigest();
+                extend.update(HexFormat.of()
+                        .parseHex(boot.at("/pcrs/" + bank.id() + "/11").asText()));
+                extend.update(bank.newMessageDigest().digest("enter-initrd".getBytes(StandardCharsets.US_ASCII)));
+                assertEquals(
+                        HexFormat.of().formatHex(extend.digest()),
+                        values.get("pcr11/bank=" + bank.id() + rest),
+                        boot.get("case").asText());
+                compared++;
+            }
+        }
+        assertTrue(compared > 0, "boots of " + sha256);
+        // A byte of a profile's own command line moves the values of that profile, and PCR 4, which holds the whole
+        // image.
+        Set<String> all = new HashSet<>(values.keySet());
+        flip(".cmdline", 1);
+        assertMoved(all, "linux.efi#.cmdline@1", List.of("pcr4", "pcr11"), "/profile=1/");
     }
 
     /** A machine in any profile, with any firmware, can hold a golden value of every PCR that is asked for. */

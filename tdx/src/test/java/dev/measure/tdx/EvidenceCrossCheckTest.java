@@ -110,6 +110,55 @@ final class EvidenceCrossCheckTest {
                 }));
     }
 
+    /** REPORTDATA as others parsed it is the nonce of the evidence; with another bit it is not. */
+    @TestFactory
+    Stream<DynamicTest> evidenceIsAnAnswerToItsReportDataAlone() throws IOException {
+        return Stream.concat(ofKind("quote"), ofKind("tdreport"))
+                .filter(item -> item.get("fields").has("reportdata"))
+                .map(item -> DynamicTest.dynamicTest(item.get("file").asText(), () -> {
+                    byte[] file = bytes(item);
+                    TdEvidence evidence = item.get("kind").asText().equals("quote")
+                            ? TdQuote.read(Source.of("quote", file))
+                            : TdReport.read(Source.of("hcl", file)
+                                    .slice(item.get("offset").asLong(), 1024));
+                    String expected = item.get("fields").get("reportdata").asText();
+                    byte[] nonce = HexFormat.of().parseHex(expected);
+                    List<FieldVerdict> before = evidence.check(Map.of());
+                    assertTrue(evidence.boundTo(nonce)
+                            .check(Map.of())
+                            .contains(new FieldVerdict.Matches("REPORTDATA", expected)));
+                    assertEquals(
+                            before.size() + 1,
+                            evidence.boundTo(nonce).check(Map.of()).size());
+                    assertEquals(evidence.registers(), evidence.boundTo(nonce).registers());
+                    for (int i = 0; i < nonce.length; i++) {
+                        byte[] other = nonce.clone();
+                        other[i] ^= (byte) (1 << i % 8);
+                        List<FieldVerdict> verdicts = evidence.boundTo(other).check(Map.of());
+                        assertFalse(FieldVerdict.allGood(verdicts), "byte " + i);
+                        assertTrue(
+                                verdicts.contains(new FieldVerdict.Differs(
+                                        "REPORTDATA", HexFormat.of().formatHex(other), expected)),
+                                verdicts::toString);
+                    }
+                    // What the guest put in front of zeros is the whole nonce; less of it is not, unless it ends in
+                    // zeros.
+                    int end = nonce.length;
+                    while (end > 1 && nonce[end - 1] == 0) {
+                        end--;
+                    }
+                    byte[] shortest = Arrays.copyOf(nonce, end);
+                    assertTrue(evidence.boundTo(shortest)
+                            .check(Map.of())
+                            .contains(new FieldVerdict.Matches("REPORTDATA", expected)));
+                    if (end > 1) {
+                        FieldVerdict cut = evidence.callerData().orElseThrow().check(Arrays.copyOf(nonce, end - 1));
+                        assertInstanceOf(FieldVerdict.Differs.class, cut);
+                    }
+                    assertThrows(IllegalArgumentException.class, () -> evidence.boundTo(new byte[65]));
+                }));
+    }
+
     private static void common(TdEvidence evidence, String attributes, Map<String, String> fields) {
         fields.put(attributes, hex(evidence.attributes().bits()));
         fields.put("xfam", hex(evidence.xfam()));
