@@ -20,7 +20,8 @@ import java.util.TreeSet;
  * <p>It fails closed. Evidence of a technology must show every register of that technology for which there is a golden value: a
  * quote without PCR 4 does not pass where a PCR 4 is golden. For PCRs each bank is a technology of its own. Registers without a
  * golden value are {@link Verdict.Unknown} and neither help nor harm, but evidence without a single match does not pass. All matches
- * must be of one machine: the MRTD of one firmware beside the RTMR0 of another is none. Every field that a policy names must be as it
+ * must be of one machine: the MRTD of one firmware beside the RTMR0 of another is none, nor is a report of SEV-SNP beside a quote of
+ * TDX, whatever they hold. Every field that a policy names must be as it
  * demands. A signature that is wrong fails; one that nobody could look at does not, and {@link #isSigned()} tells.
  *
  * @param verdicts one for each register of the evidence, in its order, then one {@link Verdict.Absent} for each that is missing
@@ -38,6 +39,8 @@ public record GoldenCheck(
         List<GoldenMachine> machines,
         String disagreement,
         Set<String> unchecked) {
+    private static final String TPM = "tpm ";
+
     /** Copies. */
     public GoldenCheck {
         verdicts = List.copyOf(verdicts);
@@ -87,7 +90,8 @@ public record GoldenCheck(
             }
         });
         GoldenCombinations combinations = GoldenCombinations.of(held, right);
-        List<GoldenMachine> machines = held.isEmpty() ? List.of() : combinations.machines();
+        String guests = severalGuests(technologies);
+        List<GoldenMachine> machines = held.isEmpty() || !guests.isEmpty() ? List.of() : combinations.machines();
         List<Verdict> verdicts = new ArrayList<>();
         shown.forEach((register, actual) -> {
             Map<String, Digest> values = right.getOrDefault(register, Map.of());
@@ -108,7 +112,7 @@ public record GoldenCheck(
                 fields,
                 GoldenSignature.of(evidence, right.keySet()),
                 machines,
-                held.isEmpty() || !machines.isEmpty() ? "" : combinations.objection(),
+                !guests.isEmpty() ? guests : held.isEmpty() || !machines.isEmpty() ? "" : combinations.objection(),
                 unchecked);
     }
 
@@ -119,6 +123,17 @@ public record GoldenCheck(
                 : register;
     }
 
+    /** A guest is launched in one way: none has both a launch digest of SEV-SNP and an MRTD. A TPM may be beside either. */
+    private static String severalGuests(Set<String> technologies) {
+        List<String> launches = technologies.stream()
+                .filter(technology -> !technology.startsWith(TPM))
+                .toList();
+        return launches.size() < 2
+                ? ""
+                : "the evidence is of different machines: no guest has registers of "
+                        + String.join(" and of ", launches);
+    }
+
     private static String technology(Register register) {
         if (register instanceof Register.LaunchDigest launch) {
             return launch.id();
@@ -127,7 +142,7 @@ public record GoldenCheck(
             return "tdx";
         }
         if (register instanceof Register.Pcr pcr) {
-            return "tpm " + pcr.bank().id();
+            return TPM + pcr.bank().id();
         }
         throw new AssertionError(register);
     }

@@ -28,6 +28,12 @@ final class GoldenCombinations {
     /** More machines than a lock file has values would be those of a file that was made to be slow; none of them counts. */
     private static final int MOST = 200_000;
 
+    /** A boot has a dozen phases. */
+    private static final int MOST_MOMENTS = 1000;
+
+    /** So many values of a key are named to tell two registers apart. */
+    private static final int SHOWN = 8;
+
     private static final String UNKNOWN = "unknown";
     private static final String PHASE = "phase";
     private static final String VARIANT = "variant";
@@ -116,6 +122,12 @@ final class GoldenCombinations {
     private List<GoldenMachine> machines(Map<Register, List<Candidate>> of) {
         Set<String> moments = new TreeSet<>();
         of.values().forEach(list -> list.forEach(candidate -> moments.add(candidate.phase())));
+        if (moments.size() > 1) {
+            moments.remove(""); // a launch digest is there at every moment, and is none of its own
+        }
+        if (moments.size() > MOST_MOMENTS) {
+            return List.of();
+        }
         Set<GoldenMachine> machines = new LinkedHashSet<>();
         for (String phase : moments) {
             Map<Register, List<Candidate>> at = new LinkedHashMap<>();
@@ -124,7 +136,8 @@ final class GoldenCombinations {
                     list.stream()
                             .filter(candidate -> holdsAt(candidate.phase(), phase, phases.get(register)))
                             .toList()));
-            joined(at).forEach(keys -> machines.add(machine(keys, phase, at)));
+            Map<Register, KeyIndex<String>> ids = ids(at);
+            joined(at).forEach(keys -> machines.add(machine(keys, phase, ids)));
         }
         return machines.stream()
                 .sorted(Comparator.comparing(machine -> machine.keys().toString()))
@@ -176,9 +189,12 @@ final class GoldenCombinations {
     }
 
     private static String text(List<String> keys, Map<String, Set<String>> said) {
-        return keys.stream()
-                .map(key -> key + "=" + String.join("|", said.get(key)))
-                .collect(Collectors.joining(", "));
+        return keys.stream().map(key -> key + "=" + text(said.get(key))).collect(Collectors.joining(", "));
+    }
+
+    private static String text(Set<String> values) {
+        String some = values.stream().limit(SHOWN).collect(Collectors.joining("|"));
+        return values.size() > SHOWN ? some + " and " + (values.size() - SHOWN) + " more" : some;
     }
 
     private boolean sharesWords(Register first, Register second) {
@@ -208,20 +224,23 @@ final class GoldenCombinations {
         return said;
     }
 
-    /** The combinations of keys that every register has a candidate for. */
+    /** The combinations of keys that every register has a candidate for; none if they are too many, or of no ids. */
     private static List<Map<String, String>> joined(Map<Register, List<Candidate>> at) {
         List<Map<String, String>> joined = List.of(Map.of());
         for (List<Candidate> list : at.values()) {
-            Set<Map<String, String>> offers = new LinkedHashSet<>();
-            list.forEach(candidate -> offers.add(candidate.keys()));
+            Set<Map<String, String>> distinct = new LinkedHashSet<>();
+            list.forEach(candidate -> distinct.add(candidate.keys()));
+            KeyIndex<Map<String, String>> offers = new KeyIndex<>();
+            distinct.forEach(keys -> offers.add(keys, keys));
+            if (offers.isOdd()) {
+                return List.of();
+            }
             Set<Map<String, String>> next = new LinkedHashSet<>();
             for (Map<String, String> one : joined) {
-                for (Map<String, String> offer : offers) {
-                    if (fits(one, offer)) {
-                        Map<String, String> both = new TreeMap<>(one);
-                        both.putAll(offer);
-                        next.add(both);
-                    }
+                for (Map<String, String> offer : offers.fitting(one)) {
+                    Map<String, String> both = new TreeMap<>(one);
+                    both.putAll(offer);
+                    next.add(both);
                     if (next.size() > MOST) {
                         return List.of();
                     }
@@ -232,18 +251,19 @@ final class GoldenCombinations {
         return joined;
     }
 
-    private static boolean fits(Map<String, String> one, Map<String, String> other) {
-        return other.entrySet().stream()
-                .allMatch(entry ->
-                        one.getOrDefault(entry.getKey(), entry.getValue()).equals(entry.getValue()));
+    private static Map<Register, KeyIndex<String>> ids(Map<Register, List<Candidate>> at) {
+        Map<Register, KeyIndex<String>> ids = new LinkedHashMap<>();
+        at.forEach((register, list) -> {
+            KeyIndex<String> index = new KeyIndex<>();
+            list.forEach(candidate -> index.add(candidate.keys(), candidate.id()));
+            ids.put(register, index);
+        });
+        return ids;
     }
 
-    private static GoldenMachine machine(Map<String, String> keys, String phase, Map<Register, List<Candidate>> at) {
+    private static GoldenMachine machine(Map<String, String> keys, String phase, Map<Register, KeyIndex<String>> of) {
         Map<Register, String> ids = new LinkedHashMap<>();
-        at.forEach((register, list) -> list.stream()
-                .filter(candidate -> fits(keys, candidate.keys()))
-                .findFirst()
-                .ifPresent(candidate -> ids.put(register, candidate.id())));
+        of.forEach((register, index) -> index.first(keys).ifPresent(id -> ids.put(register, id)));
         Map<String, String> named = new TreeMap<>();
         Set<String> variant = new HashSet<>();
         keys.forEach((key, value) -> {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +30,9 @@ import java.util.TreeSet;
  * @param added ids that only the second has, sorted
  * @param removed ids that only the first has, sorted
  * @param same how many values are the same
+ * @param retold of what is the same, that of which something else is said: ids of values with another status, evidence or origins, and
+ *     names of inputs in another role; sorted
+ * @param sameProgram whether one version of the program made both, which says one thing alone of the same values
  */
 public record GoldenDiff(
         List<InputChange> inputs,
@@ -37,7 +41,9 @@ public record GoldenDiff(
         List<Moved> moved,
         List<String> added,
         List<String> removed,
-        int same) {
+        int same,
+        List<String> retold,
+        boolean sameProgram) {
     /** In ids, the only key that is made from the bytes of files: a value whose kernel changed has another id. */
     private static final String HASHES = "hashes";
 
@@ -52,6 +58,7 @@ public record GoldenDiff(
         moved = List.copyOf(moved);
         added = List.copyOf(added);
         removed = List.copyOf(removed);
+        retold = List.copyOf(retold);
     }
 
     /**
@@ -128,7 +135,8 @@ public record GoldenDiff(
      * @param second those after
      */
     public static GoldenDiff of(GoldenValues first, GoldenValues second) {
-        List<InputChange> inputs = inputs(first, second);
+        Set<String> whole = whole(first, second);
+        List<InputChange> inputs = inputs(first, second, whole);
         List<String> behaviours =
                 changed(first.behaviours(), second.behaviours(), GoldenBehaviour::name, GoldenBehaviour::rule);
         List<String> assumptions = changed(
@@ -143,6 +151,7 @@ public record GoldenDiff(
         List<Moved> moved = new ArrayList<>();
         List<String> added = new ArrayList<>();
         Set<String> removed = new TreeSet<>(before.keySet());
+        Set<String> retold = retold(first, second);
         int same = 0;
         for (GoldenValue value : after.values()) {
             String idBefore = renamed.getOrDefault(value.id(), value.id());
@@ -154,17 +163,35 @@ public record GoldenDiff(
             removed.remove(idBefore);
             if (old.digest().equals(value.digest())) {
                 same++;
+                if (!old.equals(value) && idBefore.equals(value.id()) && whole.isEmpty()) {
+                    retold.add(value.id());
+                }
             } else {
                 moved.add(new Moved(
-                        value.id(), idBefore, old.digest(), value.digest(), causes(old, value, inputs, others)));
+                        value.id(), idBefore, old.digest(), value.digest(), causes(old, value, inputs, whole, others)));
             }
         }
-        return new GoldenDiff(inputs, behaviours, assumptions, moved, added, List.copyOf(removed), same);
+        boolean known = !first.madeBy().isEmpty() && !second.madeBy().isEmpty(); // by a program that tells all of it
+        return new GoldenDiff(
+                inputs,
+                behaviours,
+                assumptions,
+                moved,
+                added,
+                List.copyOf(removed),
+                same,
+                known ? List.copyOf(retold) : List.of(),
+                first.madeBy().equals(second.madeBy()));
     }
 
-    /** {@return whether both hold the same values, made from the same inputs} */
+    /** {@return whether both hold the same values, made from the same inputs, and neither says of them what its program does not} */
     public boolean isEmpty() {
-        return inputs.isEmpty() && hasSameValues();
+        return inputs.isEmpty() && hasSameValues() && !isEdited();
+    }
+
+    /** {@return whether one of them says something else of the same values than the program that made both does} */
+    public boolean isEdited() {
+        return sameProgram && !retold.isEmpty();
     }
 
     /** {@return whether both hold the same values under the same ids} */
@@ -186,27 +213,81 @@ public record GoldenDiff(
         return inputs.stream().filter(change -> change.part().equals(part)).findFirst();
     }
 
-    private static List<InputChange> inputs(GoldenValues first, GoldenValues second) {
-        Map<String, Content> before = contents(first);
-        Map<String, Content> after = contents(second);
+    private static List<InputChange> inputs(GoldenValues first, GoldenValues second, Set<String> whole) {
+        Map<String, Content> before = contents(first, whole);
+        Map<String, Content> after = contents(second, whole);
+        Map<String, InputChange> changes = changes(before, after);
+        Set<String> changed = new HashSet<>();
+        changes.values().forEach(change -> changed.add(change.file()));
+        // Of a file whose sections are the same, other bytes may have changed, or somebody changed its digest alone.
+        changes(files(first), files(second)).forEach((name, change) -> {
+            if (!changed.contains(name)
+                    && change.before().isPresent()
+                    && change.after().isPresent()) {
+                changes.put(name, change);
+            }
+        });
+        return List.copyOf(changes.values());
+    }
+
+    private static Map<String, InputChange> changes(Map<String, Content> before, Map<String, Content> after) {
         Set<String> all = new TreeSet<>(before.keySet());
         all.addAll(after.keySet());
-        List<InputChange> changes = new ArrayList<>();
+        Map<String, InputChange> changes = new TreeMap<>();
         for (String part : all) {
             Optional<Content> old = Optional.ofNullable(before.get(part));
             Optional<Content> now = Optional.ofNullable(after.get(part));
             if (!old.equals(now)) {
-                changes.add(new InputChange(part, old, now));
+                changes.put(part, new InputChange(part, old, now));
             }
         }
         return changes;
     }
 
-    private static Map<String, Content> contents(GoldenValues golden) {
+    private static Map<String, Content> files(GoldenValues golden) {
+        Map<String, Content> files = new HashMap<>();
+        golden.inputs().forEach(input -> files.put(input.name(), new Content(input.size(), input.sha256())));
+        return files;
+    }
+
+    /** The files whose sections only one side knows, as a result of the command does not: they are compared whole. */
+    private static Set<String> whole(GoldenValues first, GoldenValues second) {
+        Set<String> before = new HashSet<>();
+        Set<String> after = new HashSet<>();
+        first.inputs().stream().filter(input -> !input.sections().isEmpty()).forEach(input -> before.add(input.name()));
+        second.inputs().stream().filter(input -> !input.sections().isEmpty()).forEach(input -> after.add(input.name()));
+        Set<String> whole = new HashSet<>(files(first).keySet());
+        whole.retainAll(files(second).keySet());
+        whole.removeIf(name -> before.contains(name) == after.contains(name));
+        return whole;
+    }
+
+    /** The inputs that both have, in other roles. */
+    private static Set<String> retold(GoldenValues first, GoldenValues second) {
+        Map<String, Set<String>> before = roles(first);
+        Set<String> retold = new TreeSet<>();
+        roles(second).forEach((name, roles) -> {
+            if (!before.getOrDefault(name, roles).equals(roles)) {
+                retold.add(name);
+            }
+        });
+        return retold;
+    }
+
+    private static Map<String, Set<String>> roles(GoldenValues golden) {
+        Map<String, Set<String>> roles = new HashMap<>();
+        golden.inputs()
+                .forEach(input -> roles.computeIfAbsent(input.name(), any -> new TreeSet<>())
+                        .add(input.role()));
+        return roles;
+    }
+
+    private static Map<String, Content> contents(GoldenValues golden, Set<String> whole) {
         Map<String, Content> contents = new HashMap<>();
         for (GoldenInput input : golden.inputs()) {
-            if (input.sections().isEmpty()) {
+            if (input.sections().isEmpty() || whole.contains(input.name())) {
                 contents.put(input.name(), new Content(input.size(), input.sha256()));
+                continue;
             }
             input.sections()
                     .forEach(section -> contents.put(
@@ -297,9 +378,15 @@ public record GoldenDiff(
         return rest.toString();
     }
 
-    private static List<Cause> causes(GoldenValue old, GoldenValue now, List<InputChange> inputs, List<Cause> others) {
-        Set<String> origins = new LinkedHashSet<>(old.origins());
-        origins.addAll(now.origins());
+    private static List<Cause> causes(
+            GoldenValue old, GoldenValue now, List<InputChange> inputs, Set<String> whole, List<Cause> others) {
+        Set<String> origins = new LinkedHashSet<>();
+        for (GoldenValue value : List.of(old, now)) {
+            for (String part : value.origins()) {
+                int at = part.indexOf(GoldenInput.SEPARATOR);
+                origins.add(at >= 0 && whole.contains(part.substring(0, at)) ? part.substring(0, at) : part);
+            }
+        }
         List<String> blamed = new ArrayList<>();
         for (InputChange change : inputs) {
             if (origins.contains(change.part())) {

@@ -41,10 +41,15 @@ public record GoldenValue(String id, Digest digest, Status status, Evidence evid
     /**
      * Checks the id and sorts the list.
      *
-     * @throws IllegalArgumentException if the id is none, or if its register does not hold such a digest
+     * @throws IllegalArgumentException if the id is none, or if its register or bank does not hold such a digest
      */
     public GoldenValue {
-        ValueId.parameters(id);
+        String bank =
+                ValueId.parameters(id).getOrDefault("bank", digest.algorithm().id());
+        if (!bank.equals(digest.algorithm().id())) {
+            throw new IllegalArgumentException(id + " is of bank " + bank + ", got a digest of "
+                    + digest.algorithm().id());
+        }
         Register.of(ValueId.register(id), digest.algorithm());
         Objects.requireNonNull(status, "status");
         Objects.requireNonNull(evidence, "evidence");

@@ -43,14 +43,17 @@ public record GoldenValues(
     /** The schema of lock files. */
     public static final String SCHEMA = "measure/lock/v1";
 
+    /** The technologies whose evidence shows fields that policies are about; a policy of another one would be checked by nobody. */
+    static final List<String> TECHNOLOGIES = List.of("snp", "tdx");
+
     /** The largest lock file in bytes: some 100000 values, of which two fit into memory to be compared. */
     public static final int MAX_FILE = 32 << 20;
 
     /**
      * Sorts and copies.
      *
-     * @throws IllegalArgumentException if two values have the same id, if a value names a part that no input has, or if what is
-     *     confirmed is not one of the values
+     * @throws IllegalArgumentException if two values have the same id, if a value names a part that no input has, if a policy is of
+     *     another technology than SNP and TDX, or if what is confirmed is not one of the values
      */
     public GoldenValues {
         Objects.requireNonNull(madeBy, "madeBy");
@@ -68,6 +71,12 @@ public record GoldenValues(
                         .thenComparing(Assumption::why))
                 .distinct()
                 .toList();
+        for (String technology : policies.keySet()) {
+            if (!TECHNOLOGIES.contains(technology)) {
+                throw new IllegalArgumentException(
+                        "policies are of " + String.join(" or ", TECHNOLOGIES) + ", got one of " + technology);
+            }
+        }
         Map<String, Map<String, String>> sorted = new TreeMap<>();
         policies.forEach(
                 (technology, fields) -> sorted.put(technology, Collections.unmodifiableMap(new TreeMap<>(fields))));

@@ -147,6 +147,11 @@ final class LockReader {
         while (json.field()) {
             entry();
             String technology = json.name();
+            if (!GoldenValues.TECHNOLOGIES.contains(technology)) {
+                throw json.malformed(
+                        "the policy of " + String.join(" or ", GoldenValues.TECHNOLOGIES),
+                        "one of " + StrictJson.shown(technology));
+            }
             Map<String, String> fields = new TreeMap<>();
             json.object("the policy of " + StrictJson.shown(technology));
             while (json.field()) {

@@ -185,4 +185,61 @@ class GoldenDiffTest {
         assertTrue(GoldenDiff.of(golden(uki(1, 2, 3), value), golden(uki(1, 2, 3), value))
                 .isEmpty());
     }
+
+    /** Of an image all of whose sections are the same, the digest of the whole file may still be another. */
+    @Test
+    void bytesOutsideOfAllSectionsAreAChangeOfTheFile() {
+        GoldenValue value = value(PCR11, sha256(1), IMAGE);
+        GoldenInput image = uki(1, 2, 3);
+        GoldenInput longer = new GoldenInput("uki", "linux.efi", 31, sha256(9), image.sections());
+        GoldenDiff diff = GoldenDiff.of(golden(image, value), golden(longer, value));
+        assertEquals(1, diff.inputs().size());
+        assertEquals("linux.efi", diff.inputs().get(0).part());
+        assertEquals(30, diff.inputs().get(0).before().orElseThrow().size());
+        assertEquals(31, diff.inputs().get(0).after().orElseThrow().size());
+        assertFalse(diff.isEmpty());
+        // a section that changed tells more than the file
+        assertEquals(
+                List.of("linux.efi#.cmdline"),
+                GoldenDiff.of(golden(uki(1, 2, 3), value), golden(uki(4, 2, 3), value)).inputs().stream()
+                        .map(GoldenDiff.InputChange::part)
+                        .toList());
+    }
+
+    @Test
+    void aFileWhoseSectionsOneSideDoesNotKnowIsComparedWhole() {
+        GoldenInput bare = new GoldenInput("uki", "linux.efi", 30, uki(1, 2, 3).sha256(), List.of());
+        GoldenInput other = new GoldenInput("uki", "linux.efi", 30, sha256(8), List.of());
+        GoldenValues lock = golden(uki(1, 2, 3), value(PCR11, sha256(1), IMAGE));
+        assertTrue(GoldenDiff.of(
+                        lock,
+                        golden("", List.of(bare), List.of(), List.of(), value(PCR11, sha256(1), List.of("linux.efi"))))
+                .isEmpty());
+        GoldenDiff diff = GoldenDiff.of(
+                lock, golden("", List.of(other), List.of(), List.of(), value(PCR11, sha256(2), List.of("linux.efi"))));
+        assertEquals(
+                List.of(new Cause(CauseKind.INPUT, "linux.efi")),
+                diff.moved().get(0).causes());
+        assertEquals(1, diff.inputs().size());
+    }
+
+    @Test
+    void whatIsSaidOfTheSameValueMattersIfOneProgramSaidBoth() {
+        GoldenInput input = uki(1, 2, 3);
+        GoldenValue value = value(PCR11, sha256(1), IMAGE);
+        GoldenValue stronger =
+                new GoldenValue(PCR11, sha256(1), GoldenValue.Status.PREDICTED, Evidence.HARDWARE, IMAGE);
+        GoldenDiff edited = GoldenDiff.of(golden(input, stronger), golden(input, value));
+        assertEquals(List.of(PCR11), edited.retold());
+        assertTrue(edited.isEdited());
+        assertFalse(edited.isEmpty());
+        GoldenDiff upgraded = GoldenDiff.of(
+                golden("measure 0", List.of(input), List.of(), List.of(), stronger), golden(input, value));
+        assertEquals(List.of(PCR11), upgraded.retold());
+        assertTrue(upgraded.isEmpty());
+        GoldenInput firmware = new GoldenInput("firmware", "linux.efi", 30, input.sha256(), input.sections());
+        assertEquals(
+                List.of("linux.efi"),
+                GoldenDiff.of(golden(input, value), golden(firmware, value)).retold());
+    }
 }

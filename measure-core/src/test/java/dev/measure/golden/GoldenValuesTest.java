@@ -18,6 +18,7 @@ import dev.measure.Verdict;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -214,6 +215,48 @@ class GoldenValuesTest {
                 .passes());
     }
 
+    /** A processor has either technology; two quotes, each of a machine of its own, must not pass for one. */
+    @Test
+    void aLaunchDigestAndAnMrtdAreNeverOfOneGuest() {
+        String id = "snp/fw=file:a/vmm=qemu/cpu=EPYC-v4/features=0x1/vcpus=1/hashes=none/rules=raw";
+        Digest value = of(DigestAlgorithm.SHA384, 7);
+        Register launch = new Register.LaunchDigest(Register.Launch.SNP);
+        Map<Register, Digest> td = Map.of(new Register.Mrtd(), of(DigestAlgorithm.SHA384, 4));
+        GoldenValue mrtd = GoldenValue.of(MRTD, of(DigestAlgorithm.SHA384, 4));
+        String objection = "the evidence is of different machines: no guest has registers of snp and of tdx";
+        for (GoldenValues golden :
+                List.of(of(GoldenValue.of(id, value), mrtd), of(GoldenValue.of(id, value)), of(mrtd))) {
+            GoldenCheck check = golden.check(() -> Map.of(launch, value), () -> td);
+            assertEquals(List.of(objection), check.objections());
+            assertEquals(List.of(), check.machines());
+        }
+        assertTrue(of(GoldenValue.of(id, value), GoldenValue.of(PCR11, sha256(5)))
+                .check(() -> Map.of(launch, value), () -> Map.of(PCR_11, sha256(5)))
+                .passes());
+    }
+
+    /** A launch digest has no phase, and is no machine of its own beside a PCR that has one. */
+    @Test
+    void aMachineStandsOnce() {
+        GoldenCheck check = of(GoldenValue.of(MRTD, of(DigestAlgorithm.SHA384, 4)), GoldenValue.of(PCR11, sha256(5)))
+                .check(
+                        () -> Map.of(new Register.Mrtd(), of(DigestAlgorithm.SHA384, 4)),
+                        () -> Map.of(PCR_11, sha256(5)));
+        assertEquals(
+                List.of(Map.of("fw", "efifw:a b", "fwid", "none", "phase", "none", "profile", "0")),
+                check.machines().stream().map(GoldenMachine::keys).toList());
+    }
+
+    @Test
+    void theBankOfAnIdIsThatOfItsDigest() {
+        for (String bank : List.of("sha1", "sha384", "sm3_256", "SHA256", "")) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> GoldenValue.of(
+                            "pcr11/bank=" + bank + "/profile=0/fwid=none/phase=none/variant=only", sha256(1)));
+        }
+    }
+
     @Test
     void aReportOfAGuestBehindAnSvsmIsCheckedByItsValue() {
         String id = "svsm/fw=file:a/vmm=qemu/cpu=EPYC-v4/features=0x1/vcpus=1/hashes=none/rules=raw";
@@ -404,6 +447,26 @@ class GoldenValuesTest {
         assertEquals("measure.lock.json: " + message, e.getMessage());
     }
 
+    /** Nobody would check it: a slip of the pen must not let every guest in. */
+    @Test
+    void aPolicyIsOfATechnologyThatHasOne() {
+        for (String name : List.of("SNP", "sev", "tpm", "")) {
+            MalformedInputException e = assertThrows(
+                    MalformedInputException.class, () -> read(LOCK.replace("\"snp\": {", "\"" + name + "\": {")));
+            assertEquals("the policy of snp or tdx", e.expected());
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> new GoldenValues(
+                            "",
+                            List.of(),
+                            List.of(),
+                            List.of(),
+                            Map.of(name, Map.of("policy", "0x30000")),
+                            List.of(),
+                            List.of()));
+        }
+    }
+
     @Test
     void saysWhereALockIsBroken() {
         refused("lock/v1", "lock/v2", "offset 0xe: expected schema 'measure/lock/v1', found 'measure/lock/v2'");
@@ -452,5 +515,30 @@ class GoldenValuesTest {
             }
             assertThrows(MalformedInputException.class, () -> read(cut), cut);
         }
+    }
+
+    /** A lock file of a stranger can have one value under as many ids as it is large. */
+    @Test
+    void manyIdsOfOneValueAreComparedInSeconds() {
+        Register pcr4 = new Register.Pcr(4, DigestAlgorithm.SHA256);
+        for (String other : List.of("other", "")) {
+            List<GoldenValue> values = new ArrayList<>();
+            for (int i = 0; i < 20_000; i++) {
+                values.add(GoldenValue.of(pcr(11, i, "none", "none", "only"), sha256(5)));
+                values.add(GoldenValue.of(pcr(4, other + i, "none", "none", "only"), sha256(5)));
+            }
+            long start = System.nanoTime();
+            GoldenCheck check = GoldenValues.of(values).check(Map.of(PCR_11, sha256(5), pcr4, sha256(5)));
+            long seconds = (System.nanoTime() - start) / 1_000_000_000;
+            assertEquals(other.isEmpty(), check.passes());
+            assertEquals(other.isEmpty() ? 20_000 : 0, check.machines().size());
+            assertTrue(check.disagreement().length() < 500, check.disagreement());
+            assertTrue(seconds < 20, seconds + " s");
+        }
+        List<GoldenValue> moments = new ArrayList<>();
+        for (int i = 0; i < 20_000; i++) {
+            moments.add(GoldenValue.of(pcr(11, 0, "none", "a" + i, "only"), sha256(5)));
+        }
+        assertFalse(GoldenValues.of(moments).check(Map.of(PCR_11, sha256(5))).passes());
     }
 }
