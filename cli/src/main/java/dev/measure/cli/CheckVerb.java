@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 
 /** {@code measure check}: fails when what a manifest gives is no longer what its lock file says. */
 final class CheckVerb implements Verb {
-    private static final String TITLE = "measure check";
+    static final String TITLE = "measure check";
     private static final Pattern ID = Pattern.compile("^ *\\{\"id\": \"([^\"\\\\]+)\"");
 
     @Override
@@ -86,8 +86,8 @@ final class CheckVerb implements Verb {
         return List.of(
                 "Reports are written whatever the exit code is, except 2: a check that could not be done is an error in them.",
                 "The exit code is 3 if a value moved, 7 if the lock file is missing, lacks a value, holds one that the manifest"
-                        + " does not ask for, or was made from other inputs, or if an export of the manifest is not what it gives. Nothing is"
-                        + " written but the reports.",
+                        + " does not ask for, or was made from other inputs, if an export of the manifest is not what it gives, or if it was edited: evidence that it"
+                        + " calls a confirmation must show the value, where it lies in the folder. Nothing is written but the reports.",
                 "With --evidence it is 3 if a register holds no golden value or is missing, if the registers are of different"
                         + " machines, or if a field is not as the policies of the manifest demand; 7 if there is nothing to"
                         + " compare; 8 if a signature or certificate is wrong, or, with --require-signatures, was not verified.",
@@ -152,13 +152,23 @@ final class CheckVerb implements Verb {
         Drift drift = drift(TITLE, lock, golden, outcome[0].golden());
         List<ManifestIdBlocks.Trouble> blocks = List.of();
         if (drift.exit() == ExitCode.DONE) {
-            drift = drift.with(ManifestExports.stale(manifest, lock, call));
+            drift = drift.with(ManifestExports.stale(manifest, lock, call), Confirmations.wrong(golden, lock, call));
             blocks = ManifestIdBlocks.check(manifest, lock, golden, call);
         }
         show(drift, call);
         Reports.write(ManifestIdBlocks.report(blocks, DriftReport.of(drift)), call);
+        call.sink().flush();
+        drift.next()
+                .ifPresent(next -> call.talk()
+                        .say("if the change is wanted: " + next
+                                + call.positional(0).map(name -> " " + name).orElse("")));
+        if (!drift.unconfirmed().isEmpty()) {
+            call.talk()
+                    .error(
+                            lock.lock() + " calls values confirmed by what does not show them",
+                            "take out what is not so, and note what is: measure lock --confirm EVIDENCE");
+        }
         if (!drift.exports().isEmpty()) {
-            call.sink().flush();
             call.talk()
                     .error(
                             "not what the lock file gives: " + String.join(", ", drift.exports()),
@@ -190,7 +200,8 @@ final class CheckVerb implements Verb {
                 .map(GoldenValue::id)
                 .filter(id -> !added.contains(id))
                 .toList();
-        return new Drift(title, subject, lines, ids, !before.policies().equals(now.policies()), diff, List.of());
+        return new Drift(
+                title, subject, lines, ids, !before.policies().equals(now.policies()), diff, List.of(), List.of());
     }
 
     private static Map<String, Integer> lines(LockFile lock) {

@@ -4,6 +4,7 @@ import dev.measure.golden.GoldenDiff;
 import dev.measure.golden.GoldenDiff.Cause;
 import dev.measure.golden.GoldenDiff.InputChange;
 import dev.measure.golden.GoldenInput;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param policies whether the policies differ
  * @param diff the differences
  * @param exports the files of the manifest's exports that are not what the values compared with give
+ * @param unconfirmed what the values compared with say that a machine has shown, and the evidence does not show
  */
 record Drift(
         String title,
@@ -26,11 +28,12 @@ record Drift(
         List<String> ids,
         boolean policies,
         GoldenDiff diff,
-        List<String> exports) {
+        List<String> exports,
+        List<String> unconfirmed) {
 
-    /** {@return the same with exports that are stale} */
-    Drift with(List<String> stale) {
-        return new Drift(title, subject, lines, ids, policies, diff, List.copyOf(stale));
+    /** {@return the same with exports that are stale, and confirmations that are none} */
+    Drift with(List<String> stale, List<String> wrong) {
+        return new Drift(title, subject, lines, ids, policies, diff, List.copyOf(stale), List.copyOf(wrong));
     }
 
     /** {@return the exit code: 3 if a value moved, 7 if the golden values are of something else} */
@@ -38,12 +41,14 @@ record Drift(
         if (!diff.moved().isEmpty()) {
             return ExitCode.MISMATCH;
         }
-        return diff.isEmpty() && !policies && exports.isEmpty() ? ExitCode.DONE : ExitCode.GOLDEN_MISSING;
+        return diff.isEmpty() && !policies && exports.isEmpty() && unconfirmed.isEmpty()
+                ? ExitCode.DONE
+                : ExitCode.GOLDEN_MISSING;
     }
 
     /** {@return whether all values are the same, and yet what they come from is not} */
     boolean isOfOtherInputs() {
-        return exit() == ExitCode.GOLDEN_MISSING && diff.hasSameValues() && exports.isEmpty();
+        return diff.hasSameValues() && (!diff.isEmpty() || policies);
     }
 
     /** {@return where an export is, seen from where the file compared with is seen} */
@@ -71,9 +76,16 @@ record Drift(
             return "same: " + count(diff.same(), "value") + " as in " + subject;
         }
         if (diff.isEmpty() && !policies) {
+            List<String> but = new ArrayList<>();
+            if (!exports.isEmpty()) {
+                but.add(count(exports.size(), "export") + (exports.size() == 1 ? " is" : " are")
+                        + " not what it gives");
+            }
+            if (!unconfirmed.isEmpty()) {
+                but.add("not all that it calls confirmed is");
+            }
             return verdict() + ": " + count(diff.same(), "value") + " as in " + subject + ", but "
-                    + count(exports.size(), "export") + (exports.size() == 1 ? " is" : " are")
-                    + " not what it gives";
+                    + String.join(", and ", but);
         }
         StringBuilder line = new StringBuilder(verdict()).append(": ");
         if (diff.moved().isEmpty()) {
@@ -95,6 +107,13 @@ record Drift(
             line.append("; ").append(diff.removed().size()).append(" only in ").append(subject);
         }
         return line.toString();
+    }
+
+    /** {@return the command that takes the change over, if one does} */
+    Optional<String> next() {
+        return title.equals(CheckVerb.TITLE) && (!diff.isEmpty() || policies)
+                ? Optional.of("measure lock --update")
+                : Optional.empty();
     }
 
     /** {@return what moved values, in words} */

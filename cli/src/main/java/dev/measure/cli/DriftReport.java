@@ -37,6 +37,13 @@ final class DriftReport {
                     drift.path(export),
                     export + " is not what " + drift.subject() + " gives: measure lock writes it again");
         }
+        for (String confirmation : drift.unconfirmed()) {
+            report.error(
+                    "confirmed",
+                    "confirmed/" + confirmation,
+                    drift.subject(),
+                    "not confirmed, though " + drift.subject() + " says so: " + confirmation);
+        }
         return new CheckReport(
                 drift.title(), drift.subject(), report.cases, report.findings, DriftText.markdown(drift));
     }
@@ -82,6 +89,9 @@ final class DriftReport {
     }
 
     private String otherInputs() {
+        if (drift.diff().isEdited()) {
+            return DriftText.EDITED + ": " + CheckReport.named(drift.diff().retold());
+        }
         return drift.policies() && drift.diff().isEmpty()
                 ? "the policies are not those of the manifest"
                 : "made from other inputs, though no value moved: "

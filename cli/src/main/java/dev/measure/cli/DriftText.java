@@ -17,6 +17,11 @@ final class DriftText {
 
     private static final int DIGITS = 16;
 
+    private static final String TOLD = "origins, evidence, status or role";
+    /** What is said of a lock file that tells of the same values what the program does not. */
+    static final String EDITED =
+            "other " + TOLD + " than the same version of measure tells of the same files, as after an edit";
+
     private DriftText() {}
 
     /** Prints it: what is to blame, and below it what moved. */
@@ -46,6 +51,12 @@ final class DriftText {
             line(out, "");
             line(out, "the policies in " + drift.subject() + " are not those of the manifest");
         }
+        if (diff.isEdited()) {
+            ids(out, diff.retold(), EDITED, most);
+        } else if (diff.moved().isEmpty()) {
+            unmoved(TOLD, diff.retold(), call);
+        }
+        ids(out, drift.unconfirmed(), "not confirmed, though " + drift.subject() + " says so", most);
         if (diff.moved().isEmpty()) {
             unmoved("rules", diff.behaviours(), call);
             unmoved("assumptions", diff.assumptions(), call);
@@ -54,7 +65,11 @@ final class DriftText {
 
     private static void unmoved(String what, List<String> changed, Call call) {
         if (!changed.isEmpty()) {
-            call.talk().say("note: " + what + " that changed without moving a value: " + String.join(", ", changed));
+            List<String> some =
+                    call.common().verbose() || changed.size() <= SHOWN ? changed : changed.subList(0, SHOWN);
+            call.talk()
+                    .say("note: " + what + " that changed without moving a value: " + String.join(", ", some)
+                            + (some.size() < changed.size() ? " and " + (changed.size() - some.size()) + " more" : ""));
         }
     }
 
@@ -123,6 +138,8 @@ final class DriftText {
         tree.put("assumptions", drift.diff().assumptions());
         tree.put("policiesDiffer", drift.policies());
         tree.put("exports", drift.exports());
+        tree.put("retold", drift.diff().retold());
+        tree.put("unconfirmed", drift.unconfirmed());
         return tree;
     }
 
@@ -165,10 +182,17 @@ final class DriftText {
                 page,
                 "Changed, and measured into nothing that moved",
                 drift.harmless().stream().map(Drift::text).toList());
+        if (drift.diff().isEdited()) {
+            list(page, "Not as measure tells it: " + EDITED, drift.diff().retold());
+        }
         list(page, "Exports that are not what the lock file gives", drift.exports());
+        list(page, "Not confirmed, though " + drift.subject() + " says so", drift.unconfirmed());
         if (drift.policies()) {
             page.append("The policies are not those of the manifest.\n\n");
         }
+        drift.next()
+                .ifPresent(next ->
+                        page.append("If the change is wanted: `").append(next).append("`\n"));
         return page.toString();
     }
 

@@ -176,6 +176,11 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
                 || EventLog.recognises(file);
     }
 
+    /** {@return the evidence in a file that needs no other one} */
+    static EvidencePiece alone(Source given, String name, Call call) {
+        return read(given, name, call);
+    }
+
     private static EvidencePiece read(Source given, String name, Call call) {
         Source file = Envelope.open(given);
         Optional<Source> root = call.value("--root").map(call.inputs()::open);

@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.Strictness;
 import dev.measure.golden.GoldenValues;
@@ -58,10 +59,8 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
             folder.inside(new ManifestNode.Place(manifest, 0, 1, 1), "a manifest", fileName);
         }
         int dot = fileName.lastIndexOf('.');
-        String name = folder.inside(
-                new ManifestNode.Place("--lock", 0, 1, 1),
-                "a lock file",
-                call.value("--lock").orElse((dot > 0 ? fileName.substring(0, dot) : fileName) + SUFFIX));
+        String name = inFolder(
+                folder, call.value("--lock").orElse((dot > 0 ? fileName.substring(0, dot) : fileName) + SUFFIX));
         if (name.equals(fileName)) {
             throw Complaint.usage("--lock: that is the manifest", "");
         }
@@ -71,6 +70,18 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
                 folder,
                 manifest.substring(0, slash + 1) + name,
                 folder.path().resolve(name));
+    }
+
+    /** What an option or a rule names stands in no file, so there is no place in one to tell. */
+    private static String inFolder(ManifestFolder folder, String name) {
+        try {
+            return folder.inside(new ManifestNode.Place("--lock", 0, 1, 1), "a lock file", name);
+        } catch (MalformedInputException e) {
+            throw new Complaint(
+                    ExitCode.MALFORMED,
+                    "--lock: expected " + e.expected() + ", found " + e.found().replace(" at line 1, column 1", ""),
+                    e.hint());
+        }
     }
 
     private static String usual(Call call) {

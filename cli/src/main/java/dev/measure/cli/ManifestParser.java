@@ -125,11 +125,13 @@ final class ManifestParser {
         }
         ByteBuffer in = ByteBuffer.wrap(bytes);
         try {
-            return StandardCharsets.UTF_8
+            String text = StandardCharsets.UTF_8
                     .newDecoder()
                     .onMalformedInput(CodingErrorAction.REPORT)
                     .decode(in)
                     .toString();
+            printable(source.name(), what, text);
+            return text;
         } catch (CharacterCodingException e) {
             throw new MalformedInputException(
                     source.name(),
@@ -137,6 +139,21 @@ final class ManifestParser {
                     what + " in UTF-8",
                     String.format("the byte 0x%02x", bytes[in.position()]),
                     "save it as UTF-8");
+        }
+    }
+
+    /** YAML has none of these either, but does not say where they are. */
+    private static void printable(String name, String what, String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= 0x7f && c < 0xa0 && c != 0x85 || c >= 0xfffe) {
+                throw new MalformedInputException(
+                        name,
+                        text.substring(0, i).getBytes(StandardCharsets.UTF_8).length,
+                        what + " of characters that can be printed",
+                        String.format("U+%04X", (int) c),
+                        "is it a text file?");
+            }
         }
     }
 
@@ -163,7 +180,8 @@ final class ManifestParser {
             if (yaml.isCurrentAlias() || yaml.getObjectId() != null || anchored) {
                 throw place().malformed("values in full", "an anchor or alias", "write them out: there is no & and *");
             }
-            if (yaml.getTypeId() != null) {
+            // It forgets the tag of a key, too.
+            if (yaml.getTypeId() != null || text.startsWith("!", index(parser.currentTokenLocation()))) {
                 throw place().malformed("values without tags", "a tag", "there is no !");
             }
         }
@@ -283,6 +301,12 @@ final class ManifestParser {
         }
         if (reason.startsWith("Expected a field name")) {
             return "a key that is no text";
+        }
+        if (reason.contains("NumberFormatException")) {
+            return "an escape or a number that is none";
+        }
+        if (reason.startsWith("found ")) {
+            return reason.substring("found ".length());
         }
         return reason.split(" \\(not recognized| \\(start marker|: enable ", 2)[0];
     }

@@ -4,7 +4,6 @@ import dev.measure.Assumption;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
-import dev.measure.ValueId;
 import dev.measure.snp.ReportPolicy;
 import dev.measure.tdx.TdPolicy;
 import java.nio.file.Path;
@@ -574,29 +573,5 @@ final class ManifestReader {
             throw node.place().malformed("a file for the export alone", node.kind(), "no hidden file, and no artifact");
         }
         return file;
-    }
-
-    /** {@return whether an id is one that is left out} */
-    static boolean leavesOut(Manifest.Exclusion exclusion, String id) {
-        Map<String, String> parameters = ValueId.parameters(id);
-        for (Map.Entry<String, List<String>> key : exclusion.keys().entrySet()) {
-            String value = key.getKey().equals("register") ? ValueId.register(id) : parameters.get(key.getKey());
-            if (value == null || key.getValue().stream().noneMatch(wanted -> matches(wanted, value))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Equal, or a number in a range such as {@code 33..64}. */
-    private static boolean matches(String wanted, String value) {
-        if (wanted.equals(value)) {
-            return true;
-        }
-        Matcher range = RANGE.matcher(wanted);
-        return range.matches()
-                && value.matches("[0-9]{1,9}")
-                && Integer.parseInt(value) >= Integer.parseInt(range.group(1))
-                && Integer.parseInt(value) <= Integer.parseInt(range.group(2));
     }
 }

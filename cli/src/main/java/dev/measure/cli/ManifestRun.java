@@ -16,7 +16,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -45,10 +44,11 @@ final class ManifestRun {
     private final List<Assumption> assumptions = new ArrayList<>();
     private final Set<Warning> warnings = new LinkedHashSet<>();
     private final List<Result.Refusal> refusals = new ArrayList<>();
-    private final Set<Manifest.Exclusion> used = new HashSet<>();
+    private final Exclusions exclusions;
 
     private ManifestRun(Manifest manifest, Call call, Inputs files, Map<String, String> names) {
         this.manifest = manifest;
+        this.exclusions = new Exclusions(manifest.exclusions());
         this.call = call;
         this.files = files;
         this.parts = new InputParts(names);
@@ -89,7 +89,7 @@ final class ManifestRun {
         run.pins();
         Map<String, Map<String, String>> policies = run.policies();
         manifest.targets().forEach(run::target);
-        run.unusedExclusions();
+        run.exclusions.refuseUnused();
         run.assumptions.addAll(manifest.variables());
         GoldenValues golden = new GoldenValues(
                 "measure " + Version.text(),
@@ -250,7 +250,7 @@ final class ManifestRun {
 
     private void take(Manifest.Target target, Result result) {
         for (Result.Refusal refusal : result.refusals()) {
-            if (!isLeftOut(refusal.id())) {
+            if (!exclusions.leaveOut(refusal.id())) {
                 refusals.add(refusal);
             }
         }
@@ -263,7 +263,7 @@ final class ManifestRun {
         Map<String, List<String>> origins = new HashMap<>();
         for (Result.Value value : result.values()) {
             String id = target.variant().map(name -> variant(value.id(), name)).orElse(value.id());
-            if (isLeftOut(id)) {
+            if (exclusions.leaveOut(id)) {
                 continue;
             }
             behaviours.of(id);
@@ -320,30 +320,5 @@ final class ManifestRun {
         Map<String, String> keys = new LinkedHashMap<>(ValueId.parameters(id));
         keys.computeIfPresent("variant", (key, old) -> old.equals("only") ? name : name + "+" + old);
         return ValueId.of(ValueId.register(id), keys);
-    }
-
-    private boolean isLeftOut(String id) {
-        boolean out = false;
-        for (Manifest.Exclusion exclusion : manifest.exclusions()) {
-            if (ManifestReader.leavesOut(exclusion, id)) {
-                used.add(exclusion);
-                out = true;
-            }
-        }
-        return out;
-    }
-
-    /** A typo in an exclusion would let values in that nobody wants. */
-    private void unusedExclusions() {
-        for (Manifest.Exclusion exclusion : manifest.exclusions()) {
-            if (!used.contains(exclusion)) {
-                throw exclusion
-                        .place()
-                        .malformed(
-                                "an exclusion that leaves a value out",
-                                "one that matches no id: " + exclusion.keys(),
-                                "keys are 'register' and those of ids: measure help ids");
-            }
-        }
     }
 }

@@ -1,0 +1,258 @@
+package dev.measure.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.measure.vectors.SampleFuki;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A pull request brings its own lock file: what it says beside the values is as much to be checked as the values. */
+class EditedLockTest {
+    private static final String MANIFEST = """
+            schema: measure/manifest/v1
+            artifacts: {image: linux.efi}
+            targets:
+              - pcr: {image: image, pcr: 11, bank: sha256, fwid: none, phase: enter-initrd}
+            """;
+    private static final Pattern PCR_11 =
+            Pattern.compile("\"id\": \"(pcr11/[^\"]*)\", \"alg\": \"sha256\", \"value\": \"([0-9a-f]{64})\"");
+
+    @TempDir
+    Path folder;
+
+    private Path lock = Path.of("");
+    private String text = "";
+
+    @BeforeEach
+    void locked() throws IOException {
+        Files.write(folder.resolve("linux.efi"), SampleFuki.bytes());
+        Files.writeString(folder.resolve("measure.yaml"), MANIFEST);
+        assertEquals(0, run("lock").exit());
+        lock = folder.resolve("measure.lock.json");
+        text = Files.readString(lock);
+    }
+
+    private Session run(String... args) {
+        return Session.in(folder, args);
+    }
+
+    /** The check of a lock file in which somebody replaced a text. */
+    private Session edited(String pattern, String by) throws IOException {
+        String other = text.replaceFirst(pattern, by);
+        assertFalse(other.equals(text), pattern);
+        Files.writeString(lock, other);
+        return run("check");
+    }
+
+    private static String sha256(byte[] bytes) throws GeneralSecurityException {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    }
+
+    /** Statements about files take this digest from the lock file, signed ones too. */
+    @Test
+    void theDigestOfAFileWithSectionsIsChecked() throws Exception {
+        String digest = sha256(SampleFuki.bytes());
+        assertTrue(text.contains(digest));
+        Session check = edited(digest, "0".repeat(64));
+        assertEquals(7, check.exit(), check.toString());
+        String size = SampleFuki.bytes().length + " bytes, sha256 ";
+        assertTrue(
+                check.out()
+                        .contains("linux.efi changed (" + size + "0".repeat(12) + " -> " + size
+                                + digest.substring(0, 12) + ")"),
+                check.out());
+        assertTrue(check.err().contains("if the change is wanted: measure lock --update\n"), check.err());
+        assertEquals(
+                7, edited("(\"name\": \"linux.efi\", \"size\": )[0-9]+", "$11").exit());
+        assertEquals(3, run("lock").exit());
+        assertEquals(0, run("lock", "--update").exit());
+        assertEquals(text, Files.readString(lock));
+    }
+
+    @Test
+    void whatIsSaidOfAValueIsChecked() throws IOException {
+        String[][] edits = {
+            {"\"evidence\": \"[a-z]+\"", "\"evidence\": \"hardware\"", "pcr11/"},
+            {"\"status\": \"predicted\"", "\"status\": \"from-evidence\"", "pcr11/"},
+            {"\\[\"linux.efi#.cmdline\", ", "[", "pcr11/"},
+            {"\"role\": \"uki\"", "\"role\": \"firmware\"", "linux.efi"},
+        };
+        for (String[] edit : edits) {
+            Session check = edited(edit[0], edit[1]);
+            assertEquals(7, check.exit(), check.toString());
+            assertTrue(
+                    check.out()
+                            .contains(
+                                    "other origins, evidence, status or role than the same version of measure tells of"
+                                            + " the same files, as after an edit:\n  " + edit[2]),
+                    check.out());
+            assertEquals(3, run("lock").exit());
+        }
+    }
+
+    /** Another version may know better how well a rule is known. */
+    @Test
+    void whatAnotherVersionSaidOfAValueIsTold() throws IOException {
+        text = text.replaceFirst("\"madeBy\": \"[^\"]*\"", "\"madeBy\": \"measure 0.0.9\"");
+        Session check = edited("\"evidence\": \"[a-z]+\"", "\"evidence\": \"hardware\"");
+        assertEquals(0, check.exit(), check.toString());
+        assertTrue(
+                check.err()
+                        .contains(
+                                "note: origins, evidence, status or role that changed without moving a value: pcr11/"),
+                check.err());
+    }
+
+    @Test
+    void theBankOfAnIdIsThatOfItsDigest() throws IOException {
+        Session check = edited("bank=sha256", "bank=sha1");
+        assertEquals(4, check.exit(), check.toString());
+        assertTrue(check.err().contains("is of bank sha1, got a digest of sha256"), check.err());
+    }
+
+    private Session confirmed(String evidence, String sha256) throws IOException {
+        Matcher value = PCR_11.matcher(text);
+        assertTrue(value.find(), text);
+        String entry = "\"confirmed\": [\n    {\"id\": \"" + value.group(1) + "\", \"alg\": \"sha256\", \"value\": \""
+                + value.group(2) + "\", \"evidence\": \"" + evidence + "\", \"sha256\": \"" + sha256 + "\"}\n  ]";
+        return edited("\"confirmed\": \\[]", Matcher.quoteReplacement(entry));
+    }
+
+    @Test
+    void evidenceMustShowWhatItIsSaidToConfirm() throws Exception {
+        Matcher value = PCR_11.matcher(text);
+        assertTrue(value.find(), text);
+        byte[] shows = ("sha256:\n  11: 0x" + value.group(2) + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] other = ("sha256:\n  11: 0x" + "1".repeat(64) + "\n").getBytes(StandardCharsets.UTF_8);
+        Files.write(folder.resolve("shows.yaml"), shows);
+        Files.write(folder.resolve("other.yaml"), other);
+        assertEquals(0, confirmed("shows.yaml", sha256(shows)).exit());
+
+        Session check = confirmed("other.yaml", sha256(other));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(check.out().contains(value.group(1) + " by other.yaml, which does not show it\n"), check.out());
+        check = confirmed("shows.yaml", sha256(other));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(
+                check.out().contains("1 value by shows.yaml, which is another file: sha256 " + sha256(shows)),
+                check.out());
+        check = confirmed("linux.efi", sha256(SampleFuki.bytes()));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(check.out().contains("1 value by linux.efi, which is no evidence\n"), check.out());
+        assertTrue(
+                check.err().contains("measure.lock.json calls values confirmed by what does not show them"),
+                check.err());
+    }
+
+    @Test
+    void evidenceOutsideOfTheFolderIsNotLookedAt() throws Exception {
+        for (String name : new String[] {"../secret", "/etc/hostname", "a:b", "-"}) {
+            Session check = confirmed(name, "0".repeat(64));
+            assertEquals(7, check.exit(), check.toString());
+            assertTrue(
+                    check.out().contains("1 value by '" + name + "', which is no file in the folder\n"), check.out());
+        }
+    }
+
+    /** It may be kept where not everybody can read it; its digest is in the lock file. */
+    @Test
+    void evidenceThatIsKeptElsewhereIsSaid() throws IOException {
+        Session check = confirmed("boots/host1.report", "0".repeat(64));
+        assertEquals(0, check.exit(), check.toString());
+        assertTrue(
+                check.err()
+                        .contains(
+                                "note: not there to be looked at: boots/host1.report, which is said to confirm 1 value"),
+                check.err());
+    }
+
+    /** In schema and help: there are no tags; a parser of YAML takes one of a key without a word. */
+    @Test
+    void aKeyHasNoTag() throws IOException {
+        for (String key : new String[] {"!!str image", "? !!str image\n ", "! image", "!<tag:x> image"}) {
+            Files.writeString(
+                    folder.resolve("tag.yaml"), "schema: measure/manifest/v1\nartifacts:\n  " + key + ": linux.efi\n");
+            Session refused = run("lock", "tag.yaml");
+            assertEquals(4, refused.exit(), refused.toString());
+            String at = key.startsWith("?") ? "5" : "3";
+            assertTrue(
+                    refused.err().contains("expected values without tags, found a tag at line 3, column " + at),
+                    refused.err());
+        }
+    }
+
+    @Test
+    void aCharacterThatCannotBePrintedHasItsPlace() throws IOException {
+        Files.writeString(folder.resolve("c1.yaml"), "schema: measure/manifest/v1\n# é\u009b31m\n");
+        Session refused = run("lock", "c1.yaml");
+        assertEquals(4, refused.exit(), refused.toString());
+        assertTrue(refused.err().contains("c1.yaml: offset 0x20: expected a manifest of characters"), refused.err());
+        assertTrue(refused.err().contains("found U+009B"), refused.err());
+    }
+
+    @Test
+    void anExportIntoAFolderThatIsNotThereSaysSo() throws IOException {
+        Files.writeString(folder.resolve("measure.yaml"), MANIFEST + "exports:\n  - {format: hex, file: sub/o.hex}\n");
+        Session refused = run("lock");
+        assertEquals(4, refused.exit(), refused.toString());
+        assertTrue(
+                refused.err()
+                        .contains("error: sub/o.hex: cannot be written: no such folder\nmeasure: hint: does its"
+                                + " folder exist?\n"),
+                refused.err());
+    }
+
+    /** Each exclusion is asked about each value: a manifest of a stranger must not make that slow. */
+    @Test
+    void manyExclusionsOfManyValuesTakeSeconds() throws IOException {
+        StringBuilder manifest = new StringBuilder("""
+                schema: measure/manifest/v1
+                artifacts: {image: linux.efi}
+                targets:
+                  - snp: {image: image, fwid: ovmf-qemu, vcpus: 1..512, vcpu-type: [EPYC-v4, EPYC-Rome, EPYC-Milan, EPYC-Genoa]}
+                  - pcr: {image: image, pcr: 11, bank: sha256, fwid: none}
+                exclude:
+                """);
+        for (int i = 1; i <= 4000; i++) {
+            manifest.append("  - {vcpus: ").append(i % 512 + 1).append("..512}\n");
+        }
+        Files.writeString(folder.resolve("many.yaml"), manifest);
+        long start = System.nanoTime();
+        Session run = run("lock", "many.yaml");
+        long seconds = (System.nanoTime() - start) / 1_000_000_000;
+        assertEquals(0, run.exit(), run.toString());
+        assertTrue(run.err().contains("wrote many.lock.json: 1 value of 1 file"), run.err());
+        assertTrue(seconds < 30, seconds + " s");
+    }
+
+    /** A result does not know the sections of its files, so they are compared whole. */
+    @Test
+    void aLockAndAResultAreComparedByFiles() throws IOException {
+        byte[] image = SampleFuki.bytes();
+        byte[] before = image.clone();
+        int at = new String(image, StandardCharsets.ISO_8859_1).indexOf("console=");
+        assertTrue(at > 0);
+        image[at]++;
+        Files.write(folder.resolve("linux.efi"), image);
+        Session result =
+                run("pcr", "linux.efi", "--pcr=11", "--bank=sha256", "--fwid=none", "--phase=enter-initrd", "--json");
+        Files.writeString(folder.resolve("result.json"), result.out());
+        Session diff = run("diff", "measure.lock.json", "result.json");
+        assertEquals(3, diff.exit(), diff.toString());
+        assertTrue(diff.out().contains("\nlinux.efi changed (" + before.length + " bytes, sha256 "), diff.out());
+        assertFalse(diff.out().contains(" is new"), diff.out());
+        assertFalse(diff.out().contains(" is gone"), diff.out());
+    }
+}
