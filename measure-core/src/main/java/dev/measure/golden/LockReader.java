@@ -4,6 +4,7 @@ import dev.measure.Assumption;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Evidence;
+import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.StrictJson;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Reads a lock file. Every field is known, none is missing, and what a value refers to stands before it. */
 final class LockReader {
@@ -24,6 +27,9 @@ final class LockReader {
 
     /** The most entries beside the values: real locks have some hundred, and each takes far more memory than its text. */
     private static final int MAX_ENTRIES = 200_000;
+
+    /** What is said for people, and the value of an assumption. */
+    private static final Set<String> MAY_BE_EMPTY = Set.of("rule", "value", "why");
 
     private final StrictJson json;
     private final Map<String, List<String>> origins = new HashMap<>();
@@ -106,8 +112,9 @@ final class LockReader {
                 }
             }
             fields.complete();
-            inputs.add(made(() ->
-                    new GoldenInput(fields.text("role"), fields.text("name"), fields.size, fields.sha256(), sections)));
+            Digest sha256 = fields.sha256();
+            inputs.add(made(
+                    () -> new GoldenInput(fields.text("role"), fields.text("name"), fields.size, sha256, sections)));
             parts.addAll(inputs.get(inputs.size() - 1).parts().keySet());
         }
     }
@@ -118,7 +125,8 @@ final class LockReader {
             entry();
             Fields fields = new Fields("a section", "name", "size", "sha256");
             fields.all();
-            sections.add(made(() -> new GoldenSection(fields.text("name"), fields.size, fields.sha256())));
+            Digest sha256 = fields.sha256();
+            sections.add(made(() -> new GoldenSection(fields.text("name"), fields.size, sha256)));
         }
     }
 
@@ -152,12 +160,24 @@ final class LockReader {
                         "the policy of " + String.join(" or ", GoldenValues.TECHNOLOGIES),
                         "one of " + StrictJson.shown(technology));
             }
+            Map<String, Integer> known = PolicyFields.of(technology);
             Map<String, String> fields = new TreeMap<>();
             json.object("the policy of " + StrictJson.shown(technology));
             while (json.field()) {
                 entry();
                 String name = json.name();
-                fields.put(name, json.string(name));
+                if (!known.containsKey(name)) {
+                    throw json.malformed(
+                            "a field of the policy of " + technology + " (" + String.join(", ", known.keySet()) + ")",
+                            "the field " + StrictJson.shown(name));
+                }
+                String value = json.string(name);
+                if (!PolicyFields.isValue(known.get(name), value)) {
+                    throw json.malformed(
+                            technology + " " + name + " (" + PolicyFields.form(known.get(name)) + ")",
+                            StrictJson.shown(value));
+                }
+                fields.put(name, value);
             }
             policies.put(technology, fields);
         }
@@ -188,16 +208,15 @@ final class LockReader {
             fields.all();
             List<String> from = origins.get(fields.text("origins"));
             if (from == null) {
-                throw json.malformed("one of the origins above", StrictJson.shown(fields.text("origins")));
+                throw fields.malformed("origins", "one of the origins above");
             }
-            GoldenValue value = made(() -> new GoldenValue(
-                    fields.text("id"),
-                    fields.digest(),
-                    status(fields.text("status")),
-                    evidence(fields.text("evidence")),
-                    from));
+            Digest digest = fields.digest();
+            GoldenValue.Status status = fields.status();
+            Evidence evidence = fields.evidence();
+            GoldenValue value =
+                    made(() -> new GoldenValue(fields.text("id"), digest, status, evidence, from), fields.place("id"));
             if (digests.put(value.id(), value.digest()) != null) {
-                throw json.malformed("each id once", StrictJson.shown(value.id()) + " again");
+                throw json.malformed(fields.place("id"), "each id once", StrictJson.shown(value.id()) + " again");
             }
             values.add(value);
         }
@@ -208,10 +227,13 @@ final class LockReader {
         while (json.element("a confirmation")) {
             Fields fields = new Fields("a confirmation", "id", "alg", "value", "evidence", "sha256");
             fields.all();
-            GoldenConfirmation seen = made(() -> new GoldenConfirmation(
-                    fields.text("id"), fields.digest(), fields.text("evidence"), fields.sha256()));
+            Digest digest = fields.digest();
+            Digest sha256 = fields.sha256();
+            GoldenConfirmation seen =
+                    made(() -> new GoldenConfirmation(fields.text("id"), digest, fields.text("evidence"), sha256));
             if (!seen.value().equals(digests.get(seen.id()))) {
                 throw json.malformed(
+                        fields.place("id"),
                         "one of the values above",
                         digests.containsKey(seen.id())
                                 ? "another value of " + StrictJson.shown(seen.id())
@@ -221,24 +243,6 @@ final class LockReader {
         }
     }
 
-    private static GoldenValue.Status status(String id) {
-        for (GoldenValue.Status status : GoldenValue.Status.values()) {
-            if (status.id().equals(id)) {
-                return status;
-            }
-        }
-        throw new IllegalArgumentException("no status is called " + StrictJson.shown(id));
-    }
-
-    private static Evidence evidence(String id) {
-        for (Evidence evidence : Evidence.values()) {
-            if (evidence.name().toLowerCase(Locale.ROOT).equals(id)) {
-                return evidence;
-            }
-        }
-        throw new IllegalArgumentException("no evidence is called " + StrictJson.shown(id));
-    }
-
     @FunctionalInterface
     private interface Making<T> {
         T make();
@@ -246,10 +250,14 @@ final class LockReader {
 
     /** What the records refuse is broken input here. */
     private <T> T made(Making<T> making) {
+        return made(making, json.offset());
+    }
+
+    private <T> T made(Making<T> making, long at) {
         try {
             return making.make();
         } catch (IllegalArgumentException e) {
-            throw json.malformed("fields that fit each other before this place", printable(e.getMessage()));
+            throw json.malformed(at, "fields that fit each other", printable(e.getMessage()));
         }
     }
 
@@ -268,6 +276,7 @@ final class LockReader {
         private final String what;
         private final List<String> names;
         private final Map<String, String> texts = new HashMap<>();
+        private final Map<String, Long> places = new HashMap<>();
         private long size;
 
         Fields(String what, String... names) {
@@ -294,7 +303,11 @@ final class LockReader {
                 texts.put(name, "");
             } else {
                 texts.put(name, json.string(name));
+                if (texts.get(name).isEmpty() && !MAY_BE_EMPTY.contains(name)) {
+                    throw json.malformed("a text in '" + name + "' of " + what, "an empty one");
+                }
             }
+            places.put(name, json.offset());
         }
 
         void complete() {
@@ -309,17 +322,49 @@ final class LockReader {
             return texts.get(name);
         }
 
+        long place(String name) {
+            return places.get(name);
+        }
+
+        MalformedInputException malformed(String name, String expected) {
+            return json.malformed(place(name), expected, StrictJson.shown(text(name)));
+        }
+
         Digest sha256() {
-            return Digest.parse(DigestAlgorithm.SHA256, text("sha256"));
+            return digest("sha256", DigestAlgorithm.SHA256);
         }
 
         Digest digest() {
-            for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
-                if (algorithm.id().equals(text("alg"))) {
-                    return Digest.parse(algorithm, text("value"));
-                }
+            return digest("value", one("alg", List.of(DigestAlgorithm.values()), DigestAlgorithm::id));
+        }
+
+        /** In the one form in which it is written: lower case, so that lock files can be compared as text. */
+        private Digest digest(String name, DigestAlgorithm algorithm) {
+            if (!text(name).matches("[0-9a-f]{" + 2 * algorithm.length() + "}")) {
+                throw malformed(name, name + ", " + 2 * algorithm.length() + " lower-case digits of " + algorithm.id());
             }
-            throw new IllegalArgumentException("no algorithm is called " + StrictJson.shown(text("alg")));
+            return Digest.parse(algorithm, text(name));
+        }
+
+        GoldenValue.Status status() {
+            return one("status", List.of(GoldenValue.Status.values()), GoldenValue.Status::id);
+        }
+
+        Evidence evidence() {
+            return one(
+                    "evidence",
+                    List.of(Evidence.values()),
+                    evidence -> evidence.name().toLowerCase(Locale.ROOT));
+        }
+
+        private <T> T one(String name, List<T> all, Function<T, String> id) {
+            return all.stream()
+                    .filter(each -> id.apply(each).equals(text(name)))
+                    .findFirst()
+                    .orElseThrow(() -> malformed(
+                            name,
+                            name + " of " + what + " (" + all.stream().map(id).collect(Collectors.joining(", "))
+                                    + ")"));
         }
     }
 }

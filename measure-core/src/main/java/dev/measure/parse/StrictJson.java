@@ -26,6 +26,9 @@ public final class StrictJson {
     private static final int MAX_NUMBER = 20;
     private static final int SHOWN = 40;
 
+    /** What the parser says of a name that stands in an object for the second time, before the name. */
+    private static final String TWICE = "Duplicate field ";
+
     private final Source source;
     private final JsonParser parser;
 
@@ -99,8 +102,12 @@ public final class StrictJson {
                 at = json.offset(); // limits are told without a place: what is too long begins about here
             }
             at = Math.max(0, at);
-            throw new MalformedInputException(
-                    source.name(), source.start() + Math.min(at, source.length()), what, reason(e), "");
+            at = source.start() + Math.min(at, source.length());
+            String reason = reason(e);
+            throw reason.startsWith(TWICE)
+                    ? new MalformedInputException(
+                            source.name(), at, "each field once", "the field " + reason.substring(TWICE.length()), "")
+                    : new MalformedInputException(source.name(), at, what, "no JSON: " + reason, "");
         } catch (IOException e) {
             throw new UncheckedIOException("bytes in memory", e);
         }
@@ -122,13 +129,13 @@ public final class StrictJson {
     }
 
     private static String reason(JsonProcessingException e) {
-        String message = e.getOriginalMessage() == null ? "no JSON" : e.getOriginalMessage();
+        String message = e.getOriginalMessage() == null ? "it is something else" : e.getOriginalMessage();
         StringBuilder plain = new StringBuilder();
         // Jackson's own idea of where something began says less than our offset.
         for (char c : message.split("\n| \\(start marker", 2)[0].toCharArray()) {
             plain.append(c >= ' ' && c < 0x7f ? c : '?');
         }
-        return "no JSON: " + plain;
+        return plain.toString();
     }
 
     /** Takes the start of an object. */
@@ -298,10 +305,20 @@ public final class StrictJson {
 
     /** {@return an exception about the token at hand} */
     public MalformedInputException malformed(String expected, String found) {
-        return new MalformedInputException(source.name(), source.start() + offset(), expected, found, "");
+        return malformed(offset(), expected, found);
     }
 
-    private long offset() {
+    /**
+     * {@return an exception about an earlier token}
+     *
+     * @param offset what {@link #offset} was there
+     */
+    public MalformedInputException malformed(long offset, String expected, String found) {
+        return new MalformedInputException(source.name(), source.start() + offset, expected, found, "");
+    }
+
+    /** {@return where the token at hand begins, in bytes from the start of the file's bytes} */
+    public long offset() {
         return Math.max(0, Math.min(parser.currentTokenLocation().getByteOffset(), source.length()));
     }
 

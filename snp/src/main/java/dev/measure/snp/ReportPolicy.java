@@ -2,18 +2,20 @@ package dev.measure.snp;
 
 import dev.measure.FieldComparison;
 import dev.measure.FieldVerdict;
-import java.util.Collections;
+import dev.measure.golden.PolicyFields;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
  * What golden values demand of the fields of an attestation report beside its launch digest: the policies {@code snp} of a manifest and
  * a lock file.
  *
- * <p>{@code min-} is a least number; of a TCB it counts in REPORTED_TCB, for which the key that signs the report was derived.
+ * <p>{@code min-} is a least number; of {@code min-tcb-} it counts in REPORTED_TCB, for which the key that signs the report was derived.
+ * Versions of the firmware are {@code 0xMMmmbb}: 1.55.41 is {@code 0x013729}.
  * {@code -set} and {@code -clear} name bits. A guest that its host may debug is refused, unless {@code policy} has the bit or
  * {@code allow-debug} is {@code true}. A guest that a migration agent may take elsewhere is refused, unless {@code policy} has the bit:
  * the agent is another guest, has the keys, and the host chooses it.
@@ -21,14 +23,6 @@ import java.util.TreeMap;
 public final class ReportPolicy {
     /** The name of these policies. */
     public static final String TECHNOLOGY = "snp";
-
-    private static final String MIN_TCB = "min-tcb-";
-
-    /** The parts of a TCB version, as far as a processor has them. */
-    private static final List<String> TCB_PARTS = List.of("fmc", "bootloader", "tee", "snp", "microcode");
-
-    /** Bytes of each field; none is true or false. */
-    private static final Map<String, Integer> FIELDS = lengths();
 
     private final Map<String, String> policy;
 
@@ -38,26 +32,7 @@ public final class ReportPolicy {
 
     /** {@return the fields by name, sorted, with the bytes that each has; 0 is a field of true or false} */
     public static Map<String, Integer> fields() {
-        return FIELDS;
-    }
-
-    private static Map<String, Integer> lengths() {
-        Map<String, Integer> lengths = new TreeMap<>();
-        lengths.put("policy", 8);
-        lengths.put("guest-svn", 4);
-        lengths.put("min-guest-svn", 4);
-        lengths.put("vmpl", 4);
-        lengths.put("family-id", 16);
-        lengths.put("image-id", 16);
-        lengths.put("host-data", 32);
-        lengths.put("id-key-digest", 48);
-        lengths.put("author-key-digest", 48);
-        lengths.put("chip-id", 64);
-        lengths.put("platform-info-set", 8);
-        lengths.put("platform-info-clear", 8);
-        TCB_PARTS.forEach(part -> lengths.put(MIN_TCB + part, 1));
-        lengths.put(FieldComparison.ALLOW_DEBUG, 0);
-        return Collections.unmodifiableMap(lengths);
+        return PolicyFields.of(TECHNOLOGY);
     }
 
     /**
@@ -101,23 +76,90 @@ public final class ReportPolicy {
                 "author-key-digest",
                 "AUTHOR_KEY_DIGEST",
                 report.authorKeyDigest().hex());
-        tcb(fields, report.reportedTcb().parts());
+        fields.equal("report-id-ma", "REPORT_ID_MA", report.reportIdMa().hex());
+        fields.equal("signing-key", "SIGNING_KEY", report.signingKey().value(), value -> signer(value));
+        tcb(fields, "min-tcb-", "REPORTED_TCB.", report.reportedTcb().parts());
+        cpu(fields, report.cpu());
         fields.equal("chip-id", "CHIP_ID", report.chipId().hex());
+        tcb(
+                fields,
+                "min-committed-tcb-",
+                "COMMITTED_TCB.",
+                report.committedTcb().parts());
+        version(fields, "min-current-version", "CURRENT_VERSION", report.currentVersion());
+        version(fields, "min-committed-version", "COMMITTED_VERSION", report.committedVersion());
+        tcb(fields, "min-launch-tcb-", "LAUNCH_TCB.", report.launchTcb().parts());
+        vector(fields, "launch-mit-vector", "LAUNCH_MIT_VECTOR", report.launchMitVector());
+        vector(fields, "current-mit-vector", "CURRENT_MIT_VECTOR", report.currentMitVector());
         return fields.verdicts();
     }
 
-    private static void tcb(FieldComparison fields, Map<String, Integer> reported) {
-        for (String part : TCB_PARTS) {
-            String name = MIN_TCB + part;
-            String field = "REPORTED_TCB." + part.toUpperCase(Locale.ROOT);
-            if (reported.containsKey(part)) {
-                fields.least(name, field, reported.get(part));
+    private static void tcb(FieldComparison fields, String names, String field, Map<String, Integer> parts) {
+        for (String part : PolicyFields.TCB_PARTS) {
+            if (parts.containsKey(part)) {
+                fields.least(names + part, field + part.toUpperCase(Locale.ROOT), parts.get(part));
             } else {
-                fields.text(name)
-                        .ifPresent(least -> fields.met(
-                                name, field, false, "at least " + least, "none: the processor has no such part"));
+                absent(
+                        fields,
+                        names + part,
+                        field + part.toUpperCase(Locale.ROOT),
+                        "at least ",
+                        "the processor has no such part");
             }
         }
+    }
+
+    private static void absent(FieldComparison fields, String name, String field, String what, String why) {
+        fields.text(name).ifPresent(wanted -> fields.met(name, field, false, what + wanted, "none: " + why));
+    }
+
+    private static void cpu(FieldComparison fields, Optional<CpuModel> cpu) {
+        Map<String, String> names = new TreeMap<>(
+                Map.of("cpuid-fam", "CPUID_FAM_ID", "cpuid-mod", "CPUID_MOD_ID", "cpuid-step", "CPUID_STEP"));
+        if (cpu.isEmpty()) {
+            names.forEach((name, field) -> absent(fields, name, field, "", "reports have it since version 3"));
+            return;
+        }
+        fields.equal("cpuid-fam", names.get("cpuid-fam"), cpu.get().family(), ReportPolicy::hex);
+        fields.equal("cpuid-mod", names.get("cpuid-mod"), cpu.get().model(), ReportPolicy::hex);
+        fields.equal("cpuid-step", names.get("cpuid-step"), cpu.get().stepping(), ReportPolicy::hex);
+    }
+
+    /** As 0xMMmmbb, each part a byte, so that numbers are in the order of versions. */
+    private static void version(
+            FieldComparison fields, String name, String field, AttestationReport.FirmwareVersion found) {
+        long number = (long) found.major() << 16 | (long) found.minor() << 8 | found.build();
+        fields.text(name)
+                .ifPresent(wanted -> fields.met(
+                        name,
+                        field,
+                        fields.number(name)
+                                .filter(least -> number >= least && least >= 0)
+                                .isPresent(),
+                        "at least "
+                                + fields.number(name).map(ReportPolicy::version).orElse(wanted),
+                        found.text()));
+    }
+
+    private static String version(long number) {
+        return (number >>> 16) + "." + (number >>> 8 & 0xff) + "." + (number & 0xff);
+    }
+
+    private static void vector(FieldComparison fields, String name, String field, OptionalLong found) {
+        if (found.isPresent()) {
+            fields.bits(name, field, found.getAsLong(), ReportPolicy::hex);
+        } else {
+            absent(fields, name + "-set", field, "set: ", "reports have it since version 5");
+        }
+    }
+
+    private static String signer(long value) {
+        for (ReportSigner signer : ReportSigner.values()) {
+            if (signer.value() == value) {
+                return value + " (" + signer + ")";
+            }
+        }
+        return Long.toUnsignedString(value);
     }
 
     private static String hex(long value) {

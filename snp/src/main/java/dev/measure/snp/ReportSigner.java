@@ -17,6 +17,11 @@ public enum ReportSigner {
         this.value = value;
     }
 
+    /** {@return the value in the field} */
+    public int value() {
+        return value;
+    }
+
     static ReportSigner of(int value, Cursor c, int at) {
         for (ReportSigner signer : values()) {
             if (signer.value == value) {

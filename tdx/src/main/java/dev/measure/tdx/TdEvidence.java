@@ -50,6 +50,12 @@ public sealed interface TdEvidence extends RegisterEvidence permits TdReport, Td
     /** {@return SEAMATTRIBUTES, the attributes of the TDX module; zero for one in production} */
     long seamAttributes();
 
+    /** {@return TEE_TCB_SVN_2, 16 bytes: the security versions of the TDX module that runs now; empty if the form has none} */
+    Optional<Source> teeTcbSvn2();
+
+    /** {@return MRSERVICETD, the measurement of the service TDs, zero without; empty if the form has none} */
+    Optional<Digest> mrServiceTd();
+
     /** {@return tdx} */
     @Override
     default Optional<String> technology() {

@@ -3,7 +3,8 @@ package dev.measure.tdx;
 import dev.measure.Digest;
 import dev.measure.FieldComparison;
 import dev.measure.FieldVerdict;
-import java.util.Collections;
+import dev.measure.Source;
+import dev.measure.golden.PolicyFields;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +16,8 @@ import java.util.TreeMap;
  * What golden values demand of the fields of a TD report or quote beside its registers: the policies {@code tdx} of a manifest and a
  * lock file.
  *
- * <p>{@code -set} and {@code -clear} name bits; {@code min-tee-tcb-svn} is a least number for each of its 16 bytes. A debug TD is
+ * <p>{@code -set} and {@code -clear} name bits; {@code min-tee-tcb-svn} and {@code min-tee-tcb-svn-2} are least
+ * numbers for each of 16 bytes. What a quote of TDX 1.0 does not show is never met. A debug TD is
  * refused, unless {@code attributes} has the bit or {@code allow-debug} is {@code true}; a TD that a service TD may take elsewhere,
  * unless {@code attributes} or {@code attributes-set} has the bit; and whatever a TDX module says that is itself debugged.
  */
@@ -25,9 +27,8 @@ public final class TdPolicy {
 
     private static final String ATTRIBUTES = "attributes";
     private static final String LEAST_SVN = "min-tee-tcb-svn";
-
-    /** Bytes of each field; none is true or false. */
-    private static final Map<String, Integer> FIELDS = lengths();
+    private static final String SERVICE_TD = "mrservicetd";
+    private static final String TDX_1_0 = "the quote is of TDX 1.0";
 
     private final Map<String, String> policy;
 
@@ -37,17 +38,7 @@ public final class TdPolicy {
 
     /** {@return the fields by name, sorted, with the bytes that each has; 0 is a field of true or false} */
     public static Map<String, Integer> fields() {
-        return FIELDS;
-    }
-
-    private static Map<String, Integer> lengths() {
-        Map<String, Integer> lengths = new TreeMap<>();
-        List.of(ATTRIBUTES, "attributes-set", "attributes-clear", "xfam").forEach(name -> lengths.put(name, 8));
-        List.of("mrconfigid", "mrowner", "mrownerconfig", "mrseam", "mrsignerseam")
-                .forEach(name -> lengths.put(name, 48));
-        lengths.put(LEAST_SVN, 16);
-        lengths.put(FieldComparison.ALLOW_DEBUG, 0);
-        return Collections.unmodifiableMap(lengths);
+        return PolicyFields.of(TECHNOLOGY);
     }
 
     /**
@@ -85,15 +76,23 @@ public final class TdPolicy {
                     String.format(
                             Locale.ROOT, "0x%016x: a TDX module that is no production one", evidence.seamAttributes()));
         }
-        leastSvn(fields, evidence.teeTcbSvn().toByteArray());
+        leastSvn(fields, LEAST_SVN, "TEE_TCB_SVN", Optional.of(evidence.teeTcbSvn()));
         digits(fields, "mrseam", evidence.mrSeam());
         digits(fields, "mrsignerseam", evidence.mrSignerSeam());
         fields.equal(ATTRIBUTES, "ATTRIBUTES", attributes.bits(), bits -> new TdAttributes(bits).text());
         fields.bits(ATTRIBUTES, "ATTRIBUTES", attributes.bits(), bits -> new TdAttributes(bits).text());
-        fields.equal("xfam", "XFAM", evidence.xfam(), bits -> String.format(Locale.ROOT, "0x%016x", bits));
+        fields.equal("xfam", "XFAM", evidence.xfam(), TdPolicy::hex);
+        fields.bits("xfam", "XFAM", evidence.xfam(), TdPolicy::hex);
         digits(fields, "mrconfigid", evidence.mrConfigId());
         digits(fields, "mrowner", evidence.mrOwner());
         digits(fields, "mrownerconfig", evidence.mrOwnerConfig());
+        leastSvn(fields, LEAST_SVN + "-2", "TEE_TCB_SVN_2", evidence.teeTcbSvn2());
+        evidence.mrServiceTd()
+                .ifPresentOrElse(
+                        found -> digits(fields, SERVICE_TD, found),
+                        () -> fields.text(SERVICE_TD)
+                                .ifPresent(digits ->
+                                        fields.met(SERVICE_TD, "MRSERVICETD", false, digits, "none: " + TDX_1_0)));
         return fields.verdicts();
     }
 
@@ -101,14 +100,19 @@ public final class TdPolicy {
         fields.equal(name, name.toUpperCase(Locale.ROOT), found.hex());
     }
 
-    private static void leastSvn(FieldComparison fields, byte[] found) {
-        fields.text(LEAST_SVN)
+    private static String hex(long bits) {
+        return String.format(Locale.ROOT, "0x%016x", bits);
+    }
+
+    private static void leastSvn(FieldComparison fields, String name, String field, Optional<Source> found) {
+        fields.text(name)
                 .ifPresent(least -> fields.met(
-                        LEAST_SVN,
-                        "TEE_TCB_SVN",
-                        isAtLeast(found, least),
+                        name,
+                        field,
+                        found.filter(svn -> isAtLeast(svn.toByteArray(), least)).isPresent(),
                         "at least " + least + " in each byte",
-                        HexFormat.of().formatHex(found)));
+                        found.map(svn -> HexFormat.of().formatHex(svn.toByteArray()))
+                                .orElse("none: " + TDX_1_0)));
     }
 
     private static boolean isAtLeast(byte[] found, String least) {

@@ -8,6 +8,7 @@ import dev.measure.Source;
 import dev.measure.parse.Cursor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * TDREPORT_STRUCT, 1024 bytes, little-endian: what TDG.MR.REPORT gives to the guest. Its MAC can be checked only on the machine
@@ -63,6 +64,9 @@ public record TdReport(
 
     /** REPORTTYPE.TYPE of TDX. */
     static final int TDX = 0x81;
+
+    /** In TEE_TCB_INFO, behind VALID, TEE_TCB_SVN, MRSEAM, MRSIGNERSEAM and ATTRIBUTES. */
+    private static final int TEE_TCB_SVN2 = 8 + 16 + 48 + 48 + 8;
 
     /** Copies the list. */
     public TdReport {
@@ -147,6 +151,18 @@ public record TdReport(
                 rtmrs,
                 servTdHash,
                 tdInfo);
+    }
+
+    /** {@return TEE_TCB_SVN2; zero from a TDX module before 1.5} */
+    @Override
+    public Optional<Source> teeTcbSvn2() {
+        return Optional.of(teeTcbInfo.slice(TEE_TCB_SVN2, 16));
+    }
+
+    /** {@return SERVTD_HASH} */
+    @Override
+    public Optional<Digest> mrServiceTd() {
+        return Optional.of(servTdHash);
     }
 
     /** {@return whether the hashes in the part that the MAC covers are those of the rest; the MAC itself cannot be checked here} */

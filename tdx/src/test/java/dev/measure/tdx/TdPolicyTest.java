@@ -32,7 +32,13 @@ final class TdPolicyTest {
 
     private static List<String> objections(byte[] quote, Map<String, String> policy) {
         String mrtd = HexFormat.of().formatHex(Arrays.copyOfRange(quote, MRTD, MRTD + 48));
-        GoldenValues golden = new GoldenValues(
+        return golden(mrtd, policy)
+                .check(TdQuote.read(Source.of("quote", quote)))
+                .objections();
+    }
+
+    private static GoldenValues golden(String mrtd, Map<String, String> policy) {
+        return new GoldenValues(
                 "",
                 List.of(),
                 List.of(),
@@ -40,7 +46,6 @@ final class TdPolicyTest {
                 Map.of("tdx", policy),
                 List.of(GoldenValue.of("mrtd", Digest.parse(DigestAlgorithm.SHA384, mrtd))),
                 List.of());
-        return golden.check(TdQuote.read(Source.of("quote", quote))).objections();
     }
 
     private static byte[] with(byte[] quote, int at, int bits) {
@@ -94,5 +99,49 @@ final class TdPolicyTest {
                             "SEAMATTRIBUTES: expected 0, found 0x0000000000000001: a TDX module that is no production one"),
                     objections(with(quote.get(), SEAMATTRIBUTES, 1), Map.of("allow-debug", "true")));
         }
+    }
+
+    /** Intel TDX DCAP Quoting Library API, TD report body of TDX 1.5: TEE_TCB_SVN_2 at 584, MRSERVICETD at 600. */
+    @Test
+    void comparesWhatOnlyTdx15Shows() throws IOException {
+        Optional<Path> file = Shared.file("vectors/tdx/evidence/quotes/quote_v5_sample.dat");
+        Optional<byte[]> older = quote();
+        if (file.isEmpty() || older.isEmpty()) {
+            return;
+        }
+        byte[] quote = Files.readAllBytes(file.get());
+        int body = BODY + 6;
+        String mrtd = HexFormat.of().formatHex(Arrays.copyOfRange(quote, body + 136, body + 184));
+        String zero = "00".repeat(48);
+        String service = "5e" + "00".repeat(47);
+        assertEquals(List.of(), fifteen(quote, mrtd, Map.of("mrservicetd", zero)));
+        assertEquals(
+                List.of("MRSERVICETD: expected " + service + ", found " + zero),
+                fifteen(quote, mrtd, Map.of("mrservicetd", service)));
+        assertEquals(
+                List.of("MRSERVICETD: expected " + zero + ", found " + service),
+                fifteen(with(quote, body + 600, 0x5e), mrtd, Map.of("mrservicetd", zero)));
+        String least = "0d0104" + "00".repeat(13);
+        assertEquals(List.of(), fifteen(quote, mrtd, Map.of("min-tee-tcb-svn-2", least)));
+        assertEquals(
+                List.of("TEE_TCB_SVN_2: expected at least 0e0104" + "00".repeat(13) + " in each byte, found " + least),
+                fifteen(quote, mrtd, Map.of("min-tee-tcb-svn-2", "0e0104" + "00".repeat(13))));
+        assertEquals(List.of(), fifteen(quote, mrtd, Map.of("xfam-set", "0x3", "xfam-clear", "0x8")));
+        assertEquals(
+                List.of("XFAM: expected clear: 0x0000000000000003, found 0x00000000000602e7"),
+                fifteen(quote, mrtd, Map.of("xfam-clear", "0x3")));
+        assertEquals(
+                List.of("MRSERVICETD: expected " + zero + ", found none: the quote is of TDX 1.0"),
+                objections(older.get(), Map.of("mrservicetd", zero)));
+        assertEquals(
+                List.of("TEE_TCB_SVN_2: expected at least " + "00".repeat(16)
+                        + " in each byte, found none: the quote is of TDX 1.0"),
+                objections(older.get(), Map.of("min-tee-tcb-svn-2", "00".repeat(16))));
+    }
+
+    private static List<String> fifteen(byte[] quote, String mrtd, Map<String, String> policy) {
+        return golden(mrtd, policy)
+                .check(TdQuote.read(Source.of("quote", quote)))
+                .objections();
     }
 }

@@ -90,7 +90,7 @@ class PcrSignatureTest {
     @Test
     void refusesABankThatStandsTwice() {
         assertEquals(
-                "expected PCR signatures, found no JSON: Duplicate field 'sha1'",
+                "expected each field once, found the field 'sha1'",
                 message("{\"sha1\":[],\"sha1\":[]}").replaceAll("^sig.json: offset 0x[0-9a-f]+: ", ""));
     }
 
