@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -20,6 +21,10 @@ import java.util.stream.Collectors;
  * Which machines a set of register values can be of. The values of one boot were computed for one machine: where two registers have a
  * key of their ids in common, such as the firmware, the profile or the number of vCPUs, the golden values that they hold must have it
  * alike.
+ *
+ * <p>The firmware that a launch digest or MRTD is of, {@code fw=efifw:ID}, is the one that the image's stub selects, {@code fwid=ID}: a
+ * machine that was launched with one firmware of an image is none that measured another one. It may have measured none: its second
+ * stage need not run the stub.
  *
  * <p>{@code unknown} goes with everything. A register without a golden value for a phase is not touched by it. Of a {@code variant} the
  * parts count that both registers have.
@@ -38,6 +43,12 @@ final class GoldenCombinations {
     private static final String PHASE = "phase";
     private static final String VARIANT = "variant";
     private static final String ONLY = "only";
+    private static final String FWID = "fwid";
+    private static final String NO_FIRMWARE = "none";
+    private static final String EFIFW = "efifw:";
+
+    /** The firmware of an image that a value is of, whether by {@code fw} or {@code fwid}. No id has such a key. */
+    private static final String SELECTED = "firmware of the image";
 
     /** Of the register alone: the launch digest's keys, the bank of a PCR, the order of an MRTD, the place in a reference manifest. */
     private static final Set<String> OWN = Set.of("bank", "order", "rules", "hashes", "cpu", "features", "entry");
@@ -101,9 +112,20 @@ final class GoldenCombinations {
                 keys.put(prefix + key, value);
             }
         });
+        selected(parameters).ifPresent(firmware -> keys.put(SELECTED, firmware));
         Set<String> has = words(parameters);
         words.forEach(word -> keys.put(VARIANT + " " + word, has.contains(word) ? word : ""));
         return keys;
+    }
+
+    private static Optional<String> selected(Map<String, String> parameters) {
+        String fwid = parameters.getOrDefault(FWID, NO_FIRMWARE);
+        if (!fwid.equals(NO_FIRMWARE) && !fwid.equals(UNKNOWN)) {
+            return Optional.of(fwid);
+        }
+        return Optional.ofNullable(parameters.get("fw"))
+                .filter(fw -> fw.startsWith(EFIFW))
+                .map(fw -> fw.substring(EFIFW.length()));
     }
 
     private static Set<String> words(Map<String, String> parameters) {
@@ -177,6 +199,9 @@ final class GoldenCombinations {
                 apart.add(key);
             }
         });
+        if (apart.contains(FWID) || apart.contains("fw")) {
+            apart.remove(SELECTED); // the same in other words
+        }
         if (apart.stream().anyMatch(key -> !key.equals(PHASE) && !key.equals(VARIANT))) {
             apart.removeAll(List.of(PHASE, VARIANT)); // which may differ
         } else if (apart.contains(VARIANT) && !apart.contains(PHASE) || sharesWords(first, second)) {
@@ -218,6 +243,7 @@ final class GoldenCombinations {
         for (Candidate candidate : candidates.get(register)) {
             Map<String, String> keys = new TreeMap<>(ValueId.parameters(candidate.id()));
             keys.keySet().removeAll(OWN);
+            keys.put(SELECTED, selected(keys).orElse(UNKNOWN));
             keys.forEach((key, value) ->
                     said.computeIfAbsent(key, any -> new TreeSet<>()).add(value));
         }
@@ -267,6 +293,9 @@ final class GoldenCombinations {
         Map<String, String> named = new TreeMap<>();
         Set<String> variant = new HashSet<>();
         keys.forEach((key, value) -> {
+            if (key.equals(SELECTED)) {
+                return; // an id says it in its own way
+            }
             if (!key.startsWith(VARIANT + " ")) {
                 named.put(key.startsWith("snp ") ? key.substring(4) : key, value);
             } else if (!value.isEmpty()) {

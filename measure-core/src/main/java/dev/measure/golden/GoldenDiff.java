@@ -47,9 +47,6 @@ public record GoldenDiff(
     /** In ids, the only key that is made from the bytes of files: a value whose kernel changed has another id. */
     private static final String HASHES = "hashes";
 
-    /** The part of an image that changes with every section. */
-    private static final String HEADERS = GoldenInput.SEPARATOR + "headers";
-
     /** Copies the lists. */
     public GoldenDiff {
         inputs = List.copyOf(inputs);
@@ -393,9 +390,9 @@ public record GoldenDiff(
                 blamed.add(change.part());
             }
         }
-        // Headers hold the sizes and places of sections, so they change with them.
+        // Headers hold the sizes and places of sections, and zeros fill them up, so these change with them.
         List<String> sections = blamed.stream()
-                .filter(part -> !part.endsWith(HEADERS) || !isExplained(part, blamed))
+                .filter(part -> !followsSections(part) || !isExplained(part, blamed))
                 .sorted(Comparator.naturalOrder())
                 .toList();
         if (!sections.isEmpty()) {
@@ -409,8 +406,14 @@ public record GoldenDiff(
         return others;
     }
 
-    private static boolean isExplained(String headers, List<String> blamed) {
-        String file = headers.substring(0, headers.length() - HEADERS.length()) + GoldenInput.SEPARATOR;
-        return blamed.stream().anyMatch(part -> part.startsWith(file) && !part.equals(headers));
+    /** {@return whether a part of an image changes with its sections: the headers, and the zeros between sections} */
+    public static boolean followsSections(String part) {
+        return part.endsWith(GoldenInput.SEPARATOR + GoldenSection.HEADERS)
+                || part.endsWith(GoldenInput.SEPARATOR + GoldenSection.PADDING);
+    }
+
+    private static boolean isExplained(String follower, List<String> blamed) {
+        String file = follower.substring(0, follower.lastIndexOf(GoldenInput.SEPARATOR) + 1);
+        return blamed.stream().anyMatch(part -> part.startsWith(file) && !followsSections(part));
     }
 }

@@ -13,6 +13,15 @@ import java.util.Objects;
  * @param sha256 the SHA-256 of its bytes
  */
 public record GoldenSection(String name, long size, Digest sha256) {
+    /** The name of what stands before the first section: it holds the sizes and places of all. */
+    public static final String HEADERS = "headers";
+
+    /**
+     * The name of the zeros between sections and after them; other bytes there are {@code padding after} and the name of the part that
+     * they follow.
+     */
+    public static final String PADDING = "padding";
+
     /** Checks the name, the size and the algorithm. */
     public GoldenSection {
         GoldenInput.check(name, size, sha256);

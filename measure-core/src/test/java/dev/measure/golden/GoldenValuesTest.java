@@ -272,7 +272,7 @@ class GoldenValuesTest {
         String other = LOCK.substring(0, confirmed) + LOCK.substring(confirmed).replace("040404", "040405");
         MalformedInputException e = assertThrows(MalformedInputException.class, () -> read(other));
         assertEquals(
-                "measure.lock.json: offset 0x" + Integer.toHexString(other.lastIndexOf("}\n  ]"))
+                "measure.lock.json: offset 0x" + Integer.toHexString(other.indexOf("\"mrtd/fw=efifw:a%20b", confirmed))
                         + ": expected one of the values above, found another value of 'mrtd/fw=efifw:a%20b/order=page'",
                 e.getMessage());
         String unknown =
@@ -360,6 +360,48 @@ class GoldenValuesTest {
         apart("pcr4:sha256 of profile=0, pcr11:sha256 of profile=1", machine(1, 5, 9, 0));
         apart("pcr4:sha256 of variant=m1, pcr5:sha256 of variant=m2+once", machine(1, 6, 7, 0));
         apart("pcr11:sha256 of phase=enter-initrd, pcr12:sha256 of phase=enter-initrd:ready", machine(1, 5, 7, 10));
+    }
+
+    private static final Register SNP = new Register.LaunchDigest(Register.Launch.SNP);
+
+    /** An image with two firmwares, which its stub measures into PCR 11 when it selects one. */
+    private static GoldenCheck firmware(Register launch, int launched, int pcr11) {
+        String snp = "snp/fw=%s/vmm=qemu/cpu=EPYC-v4/features=0x1/vcpus=1/hashes=none/rules=raw";
+        GoldenValues golden = of(
+                GoldenValue.of(String.format(snp, "efifw:a%20a"), of(DigestAlgorithm.SHA384, 1)),
+                GoldenValue.of(String.format(snp, "efifw:b"), of(DigestAlgorithm.SHA384, 2)),
+                GoldenValue.of(String.format(snp, "file:a"), of(DigestAlgorithm.SHA384, 3)),
+                GoldenValue.of("mrtd/fw=efifw:a%20a/order=page", of(DigestAlgorithm.SHA384, 1)),
+                GoldenValue.of("mrtd/fw=efifw:b/order=page", of(DigestAlgorithm.SHA384, 2)),
+                GoldenValue.of("mrtd/fw=file:a/order=page", of(DigestAlgorithm.SHA384, 3)),
+                GoldenValue.of(pcr(11, 0, "a%20a", "none", "only"), sha256(1)),
+                GoldenValue.of(pcr(11, 0, "b", "none", "only"), sha256(2)),
+                GoldenValue.of(pcr(11, 0, "none", "none", "only"), sha256(3)));
+        return golden.check(Map.of(
+                launch,
+                of(DigestAlgorithm.SHA384, launched),
+                new Register.Pcr(11, DigestAlgorithm.SHA256),
+                sha256(pcr11)));
+    }
+
+    @Test
+    void aLaunchedFirmwareIsTheOneThatTheStubMeasured() {
+        for (Register launch : List.of(SNP, new Register.Mrtd())) {
+            assertTrue(firmware(launch, 1, 1).passes());
+            assertTrue(firmware(launch, 2, 2).passes());
+            String of = launch.text() + " of firmware of the image=";
+            apart(of + "a a, pcr11:sha256 of firmware of the image=b", firmware(launch, 1, 2));
+            apart(of + "b, pcr11:sha256 of firmware of the image=a a", firmware(launch, 2, 1));
+            // Before the stub has handed over, the machine has the host's firmware; after it, the stub need not run
+            // again.
+            assertTrue(firmware(launch, 3, 2).passes());
+            assertTrue(firmware(launch, 1, 3).passes());
+        }
+        for (GoldenMachine machine : firmware(SNP, 1, 1).machines()) {
+            assertEquals("efifw:a a", machine.keys().get("fw"));
+            assertEquals("a a", machine.keys().get("fwid"));
+            assertFalse(machine.text().contains("firmware of the image"), machine.text());
+        }
     }
 
     @Test
@@ -478,7 +520,8 @@ class GoldenValuesTest {
         refused(
                 "\"origins\": \"cff6474e\"}",
                 "\"origins\": \"cff6474f\"}",
-                "offset 0x539: expected one of the origins above, found 'cff6474f'");
+                "offset 0x" + Integer.toHexString(LOCK.lastIndexOf("\"cff6474e\"}"))
+                        + ": expected one of the origins above, found 'cff6474f'");
         refused(
                 "[\"linux.efi#.cmdline\"]",
                 "[\"../../etc/passwd\"]",
@@ -486,8 +529,9 @@ class GoldenValuesTest {
         refused(
                 "\"alg\": \"sha256\"",
                 "\"alg\": \"sha384\"",
-                "offset 0x539: expected fields that fit each other before this place, found a sha384 digest has 96"
-                        + " hexadecimal digits, got 64");
+                "offset 0x" + Integer.toHexString(LOCK.indexOf("\"0505"))
+                        + ": expected value, 96 lower-case digits of sha384, found '"
+                        + "05".repeat(20) + "'...");
     }
 
     @Test
@@ -495,7 +539,7 @@ class GoldenValuesTest {
         MalformedInputException e = assertThrows(
                 MalformedInputException.class,
                 () -> read(LOCK.replace("\"kind\": \"order\"", "\"kind\": \"order\", \"kind\": \"order\"")));
-        assertTrue(e.getMessage().contains("Duplicate field 'kind'"), e.getMessage());
+        assertTrue(e.getMessage().contains("expected each field once, found the field 'kind'"), e.getMessage());
     }
 
     @Test
