@@ -1,8 +1,8 @@
 package dev.measure.corim;
 
 import dev.measure.Source;
-import dev.measure.sign.EcPublicKey;
 import dev.measure.sign.EcSigningKey;
+import dev.measure.sign.VerificationKey;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -183,13 +183,26 @@ public final class SignedCorim {
     /**
      * {@return whether the signature is this key's}
      *
-     * @param key the key; one of another curve than the algorithm asks for has signed nothing here
+     * @param key the key; one of another kind than the algorithm asks for has signed nothing here
      */
-    public boolean verify(EcPublicKey key) {
-        Optional<CoseAlgorithm> algorithm = algorithm();
-        return algorithm.isPresent()
-                && algorithm.get().curve() == key.curve()
-                && key.verify(algorithm.get().hash(), toBeSigned(protectedHeader, payload), signature);
+    public boolean verify(VerificationKey key) {
+        return algorithm()
+                .filter(of -> of.verify(key, toBeSigned(protectedHeader, payload), signature))
+                .isPresent();
+    }
+
+    /**
+     * {@return why no key of this kind can have made the signature: the algorithm is not taken, or is of other keys}
+     *
+     * @param key the key
+     */
+    public Optional<String> refusal(VerificationKey key) {
+        if (algorithm().isEmpty()) {
+            return Optional.of(CoseAlgorithm.refusal(algorithmId));
+        }
+        return algorithm().get().takes(key)
+                ? Optional.empty()
+                : Optional.of("COSE algorithm " + algorithm().get() + " does not go with a key of " + key.kind());
     }
 
     /** {@return the manifest} */

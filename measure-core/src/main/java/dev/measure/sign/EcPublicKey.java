@@ -8,7 +8,7 @@ import org.bouncycastle.crypto.params.ECPublicKeyParameters;
 import org.bouncycastle.crypto.signers.ECDSASigner;
 
 /** A public key on a NIST curve, which verifies signatures of the form r || s (IEEE P1363), as COSE and JOSE have them. */
-public final class EcPublicKey {
+public final class EcPublicKey implements VerificationKey {
     private final EcCurve curve;
     private final ECPublicKeyParameters key;
 
@@ -25,6 +25,11 @@ public final class EcPublicKey {
      */
     public static EcPublicKey read(Source source) {
         return EcKeyFile.publicKey(source);
+    }
+
+    @Override
+    public String kind() {
+        return curve.title();
     }
 
     /** {@return its curve} */

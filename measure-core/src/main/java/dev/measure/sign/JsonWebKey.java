@@ -14,7 +14,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A JSON Web Key of type EC (RFC 7517; RFC 7518, section 6.2). Members that say what it is for are passed over.
+ * A JSON Web Key of type EC (RFC 7517; RFC 7518, section 6.2). Members that say what it is for are passed over. Of the types RSA
+ * (section 6.3) and OKP (RFC 8037) there are public keys only.
  *
  * @param curve the curve
  * @param point the public key, uncompressed: 04 || x || y
@@ -56,6 +57,36 @@ record JsonWebKey(EcCurve curve, byte[] point, Optional<BigInteger> d) {
                 members.containsKey("d")
                         ? Optional.of(new BigInteger(1, number(source, members, "d", curve)))
                         : Optional.empty());
+    }
+
+    static VerificationKey verificationKey(Source source) {
+        Map<String, String> members = members(source);
+        switch (members.getOrDefault("kty", "")) {
+            case "RSA":
+                return VerificationKeyFile.rsa(
+                        source,
+                        new BigInteger(1, bytes(source, members, "n")),
+                        new BigInteger(1, bytes(source, members, "e")));
+            case "OKP":
+                for (EdwardsPublicKey.Curve curve : EdwardsPublicKey.Curve.values()) {
+                    if (curve.title().equals(members.get("crv"))) {
+                        return EdwardsPublicKey.of(source, curve, bytes(source, members, "x"));
+                    }
+                }
+                throw malformed(source, "a JSON Web Key on Ed25519 or Ed448", "another curve");
+            case "EC":
+                return EcPublicKey.read(source);
+            default:
+                throw malformed(source, "a JSON Web Key of type EC, OKP or RSA", "another type");
+        }
+    }
+
+    private static byte[] bytes(Source source, Map<String, String> members, String name) {
+        try {
+            return Base64.getUrlDecoder().decode(members.getOrDefault(name, ""));
+        } catch (IllegalArgumentException e) {
+            throw malformed(source, "\"" + name + "\" in base64url", "another value");
+        }
     }
 
     private static byte[] number(Source source, Map<String, String> members, String name, EcCurve curve) {

@@ -10,7 +10,7 @@ class EcKeyFuzzTest {
     void rejectsOrReads(byte[] data) {
         Source source = Source.of("fuzz", data);
         try {
-            EcPublicKey.read(source);
+            VerificationKey.read(source);
         } catch (MalformedInputException expected) {
             // the one answer to broken input
         }
