@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * A result of the command, schema {@value #SCHEMA}: its values, and with {@code --trace} the events behind them.
@@ -44,9 +45,10 @@ public record ResultFile(GoldenValues golden, List<Event> events) {
      * @param id the id of the value
      * @param name what is measured
      * @param type the event type, such as {@code EV_SEPARATOR}; empty if there is none
+     * @param place its place in the log of the boot, over all registers; empty if it is not told
      * @param digest the digest that the register is extended with
      */
-    public record Event(String id, String name, String type, Digest digest) {}
+    public record Event(String id, String name, String type, OptionalInt place, Digest digest) {}
 
     /**
      * {@return the result in a file}
@@ -194,7 +196,12 @@ public record ResultFile(GoldenValues golden, List<Event> events) {
                     id,
                     need(fields, "name", "an event"),
                     fields.getOrDefault("details.type", ""),
+                    place(fields.getOrDefault("details.event", "")),
                     Digest.parse(value.digest().algorithm(), hex))));
+        }
+
+        private static OptionalInt place(String text) {
+            return text.matches("[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(text)) : OptionalInt.empty();
         }
 
         private Digest digest(String algorithm, String hex) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,7 @@ class ComputePcrsTest {
                     value.id(),
                     names.get(i),
                     event.get("name").asText(),
+                    OptionalInt.empty(),
                     Digest.parse(DigestAlgorithm.SHA256, event.get("hash").asText())));
         }
         List<ComputePcrs.Event> made = ComputePcrs.of(set(value), events).get(0).events();
@@ -94,7 +96,7 @@ class ComputePcrsTest {
         assertRefused(
                 "this form holds the events of a PCR, and there are none of pcr7",
                 () -> ComputePcrs.of(set(value), List.of()));
-        events.add(new ResultFile.Event(value.id(), "MokListRT", "EV_IPL", value.digest()));
+        events.add(new ResultFile.Event(value.id(), "MokListRT", "EV_IPL", OptionalInt.empty(), value.digest()));
         assertRefused(
                 "compute-pcrs has no name for the event 'MokListRT' of pcr7, and would not read the file",
                 () -> ComputePcrs.of(set(value), events));

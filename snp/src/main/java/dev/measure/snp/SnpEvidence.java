@@ -25,7 +25,7 @@ public record SnpEvidence(
 
     private static final int RESPONSE_HEADER = 0x20;
     private static final int HCL_HEADER = 0x20;
-    private static final int HCL_RUNTIME_HEADER = 20;
+    private static final long HCL_SHA256 = 1;
     private static final byte[] HCL_SIGNATURE = "HCLA".getBytes(StandardCharsets.US_ASCII);
 
     /** How a report is kept. */
@@ -172,7 +172,12 @@ public record SnpEvidence(
         }
         c.seek(HCL_HEADER, "hardware report");
         AttestationReport report = AttestationReport.read(c);
-        c.skip(HCL_RUNTIME_HEADER - 4, "header of the runtime data");
+        c.skip(4 + 4 + 4, "size, version and report type of the runtime data");
+        at = c.position();
+        long hash = c.u32("hash type of the runtime data");
+        if (hash != HCL_SHA256) {
+            throw c.malformed(at, "hash type 1 (SHA-256)", Long.toString(hash), "");
+        }
         at = c.position();
         long length = c.u32("length of the runtime data");
         if (length > c.remaining()) {

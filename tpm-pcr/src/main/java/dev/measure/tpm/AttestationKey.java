@@ -17,7 +17,8 @@ import org.bouncycastle.crypto.signers.PSSSigner;
 
 /**
  * The public half of an attestation key of a TPM: TPM2B_PUBLIC or TPMT_PUBLIC as {@code tpm2_createak -u} writes it, or a public key or
- * certificate in PEM or DER. That it is the key of a genuine TPM is for the caller to know.
+ * certificate in PEM or DER. That it is the key of a genuine TPM, and of which machine, is for the caller to know; {@link HclRuntimeData}
+ * tells it of virtual machines in Azure.
  */
 public final class AttestationKey {
     private static final int RSA = 0x0001;
@@ -27,6 +28,11 @@ public final class AttestationKey {
     private static final long SIGN = 1L << 18;
     private static final long DEFAULT_EXPONENT = 65537;
     private static final int MAX_SIZE = 1 << 12;
+
+    /** What TPMs have. */
+    private static final int MIN_MODULUS = 1024;
+
+    private static final int MAX_MODULUS = 8192;
 
     private final AsymmetricKeyParameter key;
     private final Optional<Long> attributes;
@@ -55,6 +61,26 @@ public final class AttestationKey {
             }
         }
         return new AttestationKey(PolicyPublicKey.read(source).key(), Optional.empty());
+    }
+
+    /** A key that stands outside of any structure of a TPM. */
+    static AttestationKey rsa(BigInteger modulus, BigInteger exponent) {
+        if (modulus.bitLength() < MIN_MODULUS || modulus.bitLength() > MAX_MODULUS) {
+            throw new IllegalArgumentException(
+                    "an RSA modulus has " + MIN_MODULUS + " to " + MAX_MODULUS + " bits, got " + modulus.bitLength());
+        }
+        return new AttestationKey(new RSAKeyParameters(false, modulus, exponent), Optional.empty());
+    }
+
+    /** {@return whether it is the same key, whatever its form says of what it may be used for} */
+    public boolean isSameAs(AttestationKey other) {
+        if (key instanceof RSAKeyParameters mine && other.key instanceof RSAKeyParameters its) {
+            return mine.getModulus().equals(its.getModulus())
+                    && mine.getExponent().equals(its.getExponent());
+        }
+        return key instanceof ECPublicKeyParameters mine
+                && other.key instanceof ECPublicKeyParameters its
+                && mine.getQ().equals(its.getQ());
     }
 
     /** TPMT_PUBLIC: TPM 2.0 Library specification, part 2, section 12.2.4. */

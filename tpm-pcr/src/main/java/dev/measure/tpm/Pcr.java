@@ -114,7 +114,7 @@ public final class Pcr {
                     told.name(),
                     told.why(),
                     new Prediction.Predicted(
-                            fold(register, course.events(register.index()), digests),
+                            fold(register, course.events(), digests),
                             boot.assumptions(),
                             boot.warnings())));
         }
@@ -182,10 +182,15 @@ public final class Pcr {
                 prediction);
     }
 
+    /** Of all events of a course those of the register; each keeps its place among all, counted from 0 as in a log. */
     private static Measurement fold(Register.Pcr register, List<BootEvent> events, EventDigests digests) {
         Measurement.Trace trace = (detail, sink) -> {
             Digest value = reset(register);
-            for (BootEvent event : events) {
+            for (int place = 0; place < events.size(); place++) {
+                BootEvent event = events.get(place);
+                if (event.pcr() != register.index()) {
+                    continue;
+                }
                 Digest digest = digests.digest(event, register.bank());
                 value = extend(value, digest);
                 sink.accept(new MeasuredEvent(
@@ -194,16 +199,23 @@ public final class Pcr {
                         value,
                         event.provenance(),
                         event.evidence(),
-                        Map.of("type", event.type().text())));
+                        details(place, event)));
             }
         };
         Digest[] value = {reset(register)};
         Evidence evidence = Evidence.BOOT;
         for (BootEvent event : events) {
-            evidence = evidence.weaker(event.evidence());
+            evidence = event.pcr() == register.index() ? evidence.weaker(event.evidence()) : evidence;
         }
         trace.replay(Measurement.Detail.STEPS, event -> value[0] = event.after());
         return Measurement.of(register, value[0], evidence, trace);
+    }
+
+    private static Map<String, String> details(int place, BootEvent event) {
+        Map<String, String> details = new LinkedHashMap<>();
+        details.put("type", event.type().text());
+        details.put("event", Integer.toString(place));
+        return details;
     }
 
     /** All bits zero, or all one for the registers that only a dynamic launch may reset. */

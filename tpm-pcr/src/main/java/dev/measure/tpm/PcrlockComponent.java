@@ -12,6 +12,10 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Set;
+import java.util.OptionalInt;
+import java.util.HashSet;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -48,7 +52,8 @@ public record PcrlockComponent(List<Entry> records) {
     }
 
     /**
-     * {@return the component of measurements: PCR by PCR, the events of each with the digests of all banks}
+     * {@return the component of measurements: the events of one boot with the digests of all banks, in the order of the log, in which
+     * systemd-pcrlock looks for them; PCR by PCR if the measurements do not tell it}
      *
      * @param measurements of PCRs; every PCR in the same banks
      * @throws IllegalArgumentException if there is another register among them, or banks of a PCR differ in their events
@@ -62,7 +67,7 @@ public record PcrlockComponent(List<Entry> records) {
             byPcr.computeIfAbsent(pcr.index(), index -> new EnumMap<>(DigestAlgorithm.class))
                     .put(pcr.bank(), measurement);
         }
-        List<Entry> records = new ArrayList<>();
+        List<Placed> records = new ArrayList<>();
         byPcr.forEach((pcr, banks) -> {
             List<List<MeasuredEvent>> events = banks.values().stream()
                     .map(measurement -> measurement.events(Measurement.Detail.STEPS))
@@ -75,10 +80,45 @@ public record PcrlockComponent(List<Entry> records) {
                     }
                     digests.add(bank.get(i).digest());
                 }
-                records.add(new Entry(pcr, digests));
+                records.add(new Placed(place(events.get(0).get(i).details()), new Entry(pcr, digests)));
             }
         });
-        return new PcrlockComponent(records);
+        return inOrder(records);
+    }
+
+    /**
+     * A record and its place in a log.
+     *
+     * @param place counted as the log counts; empty if it is not known
+     * @param entry the record
+     */
+    public record Placed(OptionalInt place, Entry entry) {}
+
+    /** {@return the place in its log that an event tells of, in the detail {@code event}} */
+    private static OptionalInt place(Map<String, String> details) {
+        String place = details.getOrDefault("event", "");
+        return place.matches("[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(place)) : OptionalInt.empty();
+    }
+
+    /**
+     * {@return the component of records in the order of their log; as they are if the place of one is not known, or is that of another}
+     *
+     * @param records the records
+     */
+    public static PcrlockComponent inOrder(List<Placed> records) {
+        List<Placed> sorted = new ArrayList<>(records);
+        if (isOrdered(records)) {
+            sorted.sort(Comparator.comparingInt(record -> record.place().orElseThrow()));
+        }
+        return new PcrlockComponent(sorted.stream().map(Placed::entry).toList());
+    }
+
+    /** {@return whether the place of each record is known, and of it alone} */
+    public static boolean isOrdered(List<Placed> records) {
+        Set<Integer> places = new HashSet<>();
+        return records.stream()
+                .allMatch(record -> record.place().isPresent()
+                        && places.add(record.place().getAsInt()));
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.Measurement;
 import dev.measure.Prediction;
 import dev.measure.boot.BootEvent;
 import dev.measure.boot.BootPrediction;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -68,6 +70,35 @@ class BootVectorsTest {
             tests.add(DynamicTest.dynamicTest(
                     boot.name(),
                     () -> assertEquals("", difference(boot, boot.outcome().boot()))));
+        }
+        return tests;
+    }
+
+    /** systemd-pcrlock looks for the records of a component in the order of the log, whatever PCRs they are of. */
+    @TestFactory
+    List<DynamicTest> theRecordsOfAComponentAreInTheOrderOfTheLog() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (BootCase boot : BootCase.all()) {
+            tests.add(DynamicTest.dynamicTest(boot.name(), () -> {
+                Set<DigestAlgorithm> banks = EnumSet.copyOf(boot.banks());
+                List<Measurement> measurements = new ArrayList<>();
+                for (int pcr : PCRS.subList(1, PCRS.size())) {
+                    for (DigestAlgorithm bank : banks) {
+                        Prediction.Predicted predicted = (Prediction.Predicted)
+                                boot.outcome().of(pcr, bank).get(0).prediction();
+                        measurements.add(predicted.measurement());
+                    }
+                }
+                List<PcrlockComponent.Entry> logged = EventLog.read(boot.log()).events().stream()
+                        .filter(event -> event.type().extendsRegister() && event.registerIndex() != 0)
+                        .map(event -> new PcrlockComponent.Entry(
+                                (int) event.registerIndex(),
+                                banks.stream()
+                                        .map(bank -> event.digest(bank).orElseThrow())
+                                        .toList()))
+                        .toList();
+                assertEquals(logged, PcrlockComponent.of(measurements).records());
+            }));
         }
         return tests;
     }
