@@ -124,23 +124,28 @@ record CheckReport(String title, String subject, List<Case> cases, List<Finding>
      * @param title two words for it
      * @param file where it is best shown
      * @param line in that file, from 1
+     * @param column in that line, from 1; {@link #NO_COLUMN} for the whole line
      * @param message what is the matter
      * @param id the first value that it is about, or another name that stays the same; empty if there is none
      * @param ids all of them
      */
-    record Finding(Rule rule, String title, String file, int line, String message, String id, List<String> ids) {
+    record Finding(
+            Rule rule, String title, String file, int line, int column, String message, String id, List<String> ids) {
+        /** The finding is about a line. */
+        static final int NO_COLUMN = 0;
+
         /** Copies. */
         Finding {
             ids = List.copyOf(ids);
         }
     }
 
-    /** {@return the same with one more error} */
-    CheckReport withError(String group, String name, Rule rule, String message) {
+    /** {@return the same with one more error, which is shown at a place of a manifest} */
+    CheckReport withError(String group, String name, Rule rule, String message, ManifestNode.Place place) {
         List<Case> more = new ArrayList<>(cases);
         more.add(new Case(group, name, Outcome.ERROR, rule, message, ""));
         List<Finding> told = new ArrayList<>(findings);
-        told.add(new Finding(rule, group, subject, 1, message, name, List.of()));
+        told.add(new Finding(rule, group, place.file(), place.line(), place.column(), message, name, List.of()));
         return new CheckReport(title, subject, more, told, page + "* " + DriftText.escape(message) + "\n");
     }
 

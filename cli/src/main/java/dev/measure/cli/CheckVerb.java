@@ -1,6 +1,5 @@
 package dev.measure.cli;
 
-import dev.measure.MalformedInputException;
 import dev.measure.golden.GoldenDiff;
 import dev.measure.golden.GoldenValue;
 import dev.measure.golden.GoldenValues;
@@ -98,23 +97,8 @@ final class CheckVerb implements Verb {
 
     @Override
     public ExitCode run(Call call) {
-        Reports.check(call);
-        if (!Reports.asked(call)) {
-            return check(call);
-        }
-        FailureReport failure = new FailureReport(
-                TITLE, call.value("--golden").or(() -> call.positional(0)).orElse(LockFile.USUAL), call);
-        try {
-            return check(call);
-        } catch (Complaint e) {
-            if (e.exit() != ExitCode.USAGE) {
-                Reports.writeOr(e, failure.of(e), call);
-            }
-            throw e;
-        } catch (MalformedInputException e) {
-            Reports.writeOr(e, failure.of(e), call);
-            throw e;
-        }
+        String golden = call.value("--golden").or(() -> call.positional(0)).orElse(LockFile.USUAL);
+        return Reports.of(new FailureReport(TITLE, golden, call), call, () -> check(call));
     }
 
     private static ExitCode check(Call call) {
@@ -146,7 +130,7 @@ final class CheckVerb implements Verb {
         Progress.during("golden values", call, () -> outcome[0] = ManifestRun.of(manifest, lock.folder(), call));
         ExitCode refused = LockVerb.refused(outcome[0], call);
         if (refused != ExitCode.DONE) {
-            Reports.write(new FailureReport(TITLE, lock.manifest(), call).of(outcome[0].refusals()), call);
+            Reports.write(new FailureReport(TITLE, lock.manifest(), call).of(outcome[0]), call);
             return refused;
         }
         Drift drift = drift(TITLE, lock, golden, outcome[0].golden());
@@ -156,7 +140,7 @@ final class CheckVerb implements Verb {
             blocks = ManifestIdBlocks.check(manifest, lock, golden, call);
         }
         show(drift, call);
-        Reports.write(ManifestIdBlocks.report(blocks, DriftReport.of(drift)), call);
+        Reports.write(ManifestIdBlocks.report(manifest, blocks, DriftReport.of(drift)), call);
         call.sink().flush();
         drift.next()
                 .ifPresent(next -> call.talk()

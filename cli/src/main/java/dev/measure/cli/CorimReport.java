@@ -11,7 +11,7 @@ import dev.measure.corim.EntityMap;
 import dev.measure.corim.MeasurementMap;
 import dev.measure.corim.ReferenceTriple;
 import dev.measure.corim.SignedCorim;
-import dev.measure.sign.EcPublicKey;
+import dev.measure.sign.VerificationKey;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +30,7 @@ final class CorimReport {
     /** Without a CBOR tag in front, only files of this size are tried. */
     private static final long MAX_UNTAGGED = 1 << 16;
 
-    private CorimReport(Source file, CorimFile content, Optional<EcPublicKey> key) {
+    private CorimReport(Source file, CorimFile content, Optional<VerificationKey> key) {
         this.file = file;
         if (content instanceof CorimFile.Signed signed) {
             kind = "signed-corim";
@@ -59,7 +59,7 @@ final class CorimReport {
      * @param file the file
      * @param key checks the signature
      */
-    static Optional<CorimReport> of(Source file, Optional<EcPublicKey> key) {
+    static Optional<CorimReport> of(Source file, Optional<VerificationKey> key) {
         if (CorimFile.looksLike(file)) {
             return Optional.of(new CorimReport(file, CorimFile.read(file), key));
         }
@@ -75,7 +75,7 @@ final class CorimReport {
         }
     }
 
-    private void signature(SignedCorim signed, Optional<EcPublicKey> key) {
+    private void signature(SignedCorim signed, Optional<VerificationKey> key) {
         facts.put("algorithm", signed.algorithm().map(Enum::name).orElse("COSE " + signed.algorithmId()));
         signed.keyId().ifPresent(id -> facts.put("key id", id));
         signed.meta().ifPresent(meta -> {
@@ -87,9 +87,10 @@ final class CorimReport {
             facts.put("signature", "not checked: no --public-key is given");
             return;
         }
-        if (signed.algorithm().isEmpty()) {
+        Optional<String> refusal = signed.refusal(key.get());
+        if (refusal.isPresent()) {
             trusted = false;
-            facts.put("signature", "not checked: COSE " + signed.algorithmId() + " is none of ES256, ES384 and ES512");
+            facts.put("signature", "not taken: " + refusal.get());
             return;
         }
         trusted = signed.verify(key.get());

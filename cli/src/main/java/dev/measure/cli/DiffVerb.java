@@ -21,6 +21,8 @@ import java.util.Optional;
 
 /** {@code measure diff}: which values differ between two lock files, results, images or firmwares, and why. */
 final class DiffVerb implements Verb {
+    private static final String TITLE = "measure diff";
+
     /** A result of the command can be large; it is held in memory as a tree. One of 10,000 values has 5 MiB. */
     private static final int MAX_RESULT = 16 << 20;
 
@@ -76,7 +78,10 @@ final class DiffVerb implements Verb {
         }
         String first = call.positional(0).orElseThrow();
         String second = call.positional(1).orElseThrow();
-        Reports.check(call);
+        return Reports.of(new FailureReport(TITLE, first, call), call, () -> diff(first, second, call));
+    }
+
+    private static ExitCode diff(String first, String second, Call call) {
         Reports.refuse(call, List.of(call.inputs().path(first), call.inputs().path(second)));
         Source old = call.inputs().open(first);
         Source now = call.inputs().open(second);
@@ -88,7 +93,7 @@ final class DiffVerb implements Verb {
         }
         GoldenValues before = json ? golden(old) : values(first, old, call);
         GoldenValues after = json ? golden(now) : values(second, now, call);
-        Drift drift = CheckVerb.drift("measure diff", first, Map.of(), before, after);
+        Drift drift = CheckVerb.drift(TITLE, first, Map.of(), before, after);
         if (drift.compared() == 0) {
             throw new Complaint(
                     ExitCode.GOLDEN_MISSING,

@@ -165,10 +165,10 @@ record Drift(
                 .toList();
     }
 
-    /** Headers hold the sizes and places of sections: they change with them, and into what they are measured is blamed on those. */
+    /** Headers and padding change with sections, and into what they are measured is blamed on those. */
     private static boolean follows(InputChange change, List<String> blamed) {
         String file = change.file() + GoldenInput.SEPARATOR;
-        return change.part().equals(file + InputParts.REST) && blamed.stream().anyMatch(part -> part.startsWith(file));
+        return GoldenDiff.followsSections(change.part()) && blamed.stream().anyMatch(part -> part.startsWith(file));
     }
 
     /** {@return the line of a value in the file compared with; 1 if it is not there} */

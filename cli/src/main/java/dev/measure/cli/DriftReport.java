@@ -70,7 +70,8 @@ final class DriftReport {
             String message = drift.blame(causes) + ", which moved " + Drift.count(ids.size(), "value") + ": "
                     + CheckReport.named(ids);
             String first = values.get(0).idBefore();
-            findings.add(new Finding(Rule.DRIFT, "drift", drift.subject(), drift.line(first), message, first, ids));
+            findings.add(new Finding(
+                    Rule.DRIFT, "drift", drift.subject(), drift.line(first), Finding.NO_COLUMN, message, first, ids));
         });
     }
 
@@ -80,12 +81,13 @@ final class DriftReport {
         }
         ids.forEach(id -> cases.add(new Case(ValueId.register(id), id, Outcome.ERROR, rule, what, "")));
         String message = Drift.count(ids.size(), "value") + " " + what + ": " + CheckReport.named(ids);
-        findings.add(new Finding(rule, title, drift.subject(), drift.line(ids.get(0)), message, ids.get(0), ids));
+        findings.add(new Finding(
+                rule, title, drift.subject(), drift.line(ids.get(0)), Finding.NO_COLUMN, message, ids.get(0), ids));
     }
 
     private void error(String group, String name, String file, String message) {
         cases.add(new Case(group, name, Outcome.ERROR, Rule.STALE, message, ""));
-        findings.add(new Finding(Rule.STALE, "stale", file, 1, message, name, List.of()));
+        findings.add(new Finding(Rule.STALE, "stale", file, 1, Finding.NO_COLUMN, message, name, List.of()));
     }
 
     private String otherInputs() {

@@ -49,6 +49,9 @@ final class EvidenceCheckReport {
                 report.skipped("freshness", piece.name(), fresh.text(piece));
             }
         }
+        for (EvidencePiece piece : pieces) {
+            piece.binding().ifPresent(binding -> report.key(piece.name(), binding));
+        }
         if (!check.disagreement().isEmpty()) {
             report.failed("machine", "one machine", Rule.EVIDENCE, check.disagreement(), "");
         } else if (check.matches().isEmpty()) {
@@ -109,9 +112,19 @@ final class EvidenceCheckReport {
         }
     }
 
+    /** What is wrong with it is told with the signature. */
+    private void key(String name, KeyBinding binding) {
+        if (binding.state() == KeyBinding.State.BOUND) {
+            cases.add(Case.passed("attestation-key", name));
+        } else if (binding.state() != KeyBinding.State.WRONG) {
+            skipped("attestation-key", name, binding.text());
+        }
+    }
+
     private void failed(String group, String name, Rule rule, String message, String text) {
         cases.add(new Case(group, name, Outcome.FAILED, rule, message, text));
-        findings.add(new Finding(rule, "evidence", golden, 1, message, group + "/" + name, List.of()));
+        findings.add(
+                new Finding(rule, "evidence", golden, 1, Finding.NO_COLUMN, message, group + "/" + name, List.of()));
     }
 
     private void skipped(String group, String name, String why) {

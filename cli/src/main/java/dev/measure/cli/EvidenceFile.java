@@ -50,10 +50,16 @@ final class EvidenceFile {
                     .say("note: no evidence of these registers, which have golden values: "
                             + String.join(", ", check.unchecked()));
         }
-        return answer(check, goldenName, names, call);
+        String onTrust = pieces.stream()
+                        .flatMap(piece -> piece.binding().stream())
+                        .anyMatch(binding -> binding.state() == KeyBinding.State.ON_TRUST)
+                ? "; the TPM's key was taken on trust"
+                : "";
+        return answer(check, goldenName, names, onTrust, call);
     }
 
-    private static ExitCode answer(GoldenCheck check, String golden, List<String> names, Call call) {
+    private static ExitCode answer(
+            GoldenCheck check, String golden, List<String> names, String onTrust, Call call) {
         ExitCode exit = exit(check);
         for (int i = 0; i < names.size(); i++) {
             GoldenSignature signature = check.signatures().get(i);
@@ -76,7 +82,8 @@ final class EvidenceFile {
         if (exit == ExitCode.DONE) {
             call.talk()
                     .say("registers hold golden values of " + golden
-                            + (check.isSigned() ? "; signatures verified" : "; not every signature was verified"));
+                            + (check.isSigned() ? "; signatures verified" : "; not every signature was verified")
+                            + onTrust);
         } else if (exit == ExitCode.GOLDEN_MISSING) {
             call.talk()
                     .error(
@@ -114,6 +121,12 @@ final class EvidenceFile {
             call.sink()
                     .line("signature " + Talk.printable(pieces.get(i).name()) + "  "
                             + Talk.printable(check.signatures().get(i).text()));
+        }
+        for (EvidencePiece piece : pieces) {
+            piece.binding()
+                    .ifPresent(binding -> call.sink()
+                            .line("key of    " + Talk.printable(piece.name()) + "  "
+                                    + Talk.printable(binding.text())));
         }
         for (EvidencePiece piece : pieces) {
             if (piece.evidence().callerData().isPresent()) {
@@ -196,6 +209,16 @@ final class EvidenceFile {
                     "file", piece.name(), "checked", fresh.isChecked(piece), "text", fresh.text(piece)));
         }
         tree.put("freshness", freshness);
+        pieces.forEach(piece -> piece.binding()
+                .ifPresent(binding -> tree.put(
+                        "attestationKey",
+                        FirmwareReport.row(
+                                "file",
+                                piece.name(),
+                                "state",
+                                binding.state().id(),
+                                "text",
+                                binding.text()))));
         tree.put(
                 "machines",
                 check.machines().stream()

@@ -11,6 +11,7 @@ import dev.measure.snp.EndorsementChain;
 import dev.measure.snp.SnpEvidence;
 import dev.measure.tdx.TdQuote;
 import dev.measure.tpm.AttestationKey;
+import dev.measure.tpm.HclRuntimeData;
 import dev.measure.tpm.PcrListing;
 import dev.measure.tpm.TpmQuote;
 import dev.measure.tpm.TpmSignature;
@@ -29,9 +30,15 @@ import java.util.stream.Collectors;
  * @param name the file's name
  * @param evidence what it shows
  * @param kind what it is
- * @param isOfParavisor whether Azure's paravisor asked for it, and not the caller
+ * @param runtimeData of a report that Azure's paravisor asked for, and not the caller: what it is bound to
+ * @param binding of a quote of a TPM: what ties its key to the machine
  */
-record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean isOfParavisor) {
+record EvidencePiece(
+        String name,
+        RegisterEvidence evidence,
+        Kind kind,
+        Optional<Source> runtimeData,
+        Optional<KeyBinding> binding) {
     /** What it is, as far as options differ. */
     enum Kind {
         SNP,
@@ -44,6 +51,15 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
     static final String KINDS =
             "an SNP report, a TD quote or report, an event log, PCR values (tpm2_pcrread, tpm2_quote, systemd-analyze"
                     + " pcrs, /sys/class/tpm), or a quote of a TPM (tpm2_quote -m)";
+
+    private static EvidencePiece of(String name, RegisterEvidence evidence, Kind kind) {
+        return new EvidencePiece(name, evidence, kind, Optional.empty(), Optional.empty());
+    }
+
+    /** {@return whether Azure's paravisor asked for it, and not the caller} */
+    boolean isOfParavisor() {
+        return runtimeData.isPresent();
+    }
 
     /** {@return options that say whom to trust} */
     static Options.Group trust() {
@@ -62,7 +78,8 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
                 Options.value("FILE", "for a quote of a TPM: its signature (tpm2_quote -s)", "--quote-signature"),
                 Options.value(
                         "FILE",
-                        "and the attestation key, as tpm2_createak -u writes it, PEM or DER",
+                        "and the attestation key, as tpm2_createak -u writes it, PEM or DER; that of Azure's virtual TPM is in"
+                                + " its HCL report, which says whose it is; of any other key nothing does",
                         "--ak",
                         "--attestation-key"),
                 Options.value("DATE", "the certificates of an SNP report must be valid then", "--at"),
@@ -97,21 +114,22 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
             read.put(
                     name,
                     bare
-                            ? new EvidencePiece(name, new PcrListing(quote.get().values(file)), Kind.UNSIGNED, false)
+                            ? of(name, new PcrListing(quote.get().values(file)), Kind.UNSIGNED)
                             : read(file, name, call));
         }
-        quote.ifPresent(given -> read.put(
-                quotes.get(0),
-                new EvidencePiece(
-                        quotes.get(0),
-                        given.of(
-                                pcrs(given, read.values()),
-                                Keys.file(call, "--quote-signature", TpmSignature::read),
-                                Keys.file(call, "--ak", AttestationKey::read)),
-                        Kind.TPM_QUOTE,
-                        false)));
+        quote.ifPresent(given -> read.put(quotes.get(0), quoted(quotes.get(0), given, read.values(), call)));
         refuseUnused(read.values(), call);
         return names.stream().map(read::get).toList();
+    }
+
+    private static EvidencePiece quoted(String name, TpmQuote quote, Collection<EvidencePiece> others, Call call) {
+        KeyBinding binding = KeyBinding.of(others, Keys.file(call, "--ak", AttestationKey::read));
+        RegisterEvidence evidence = quote.of(
+                pcrs(quote, others), Keys.file(call, "--quote-signature", TpmSignature::read), binding.key());
+        List<FieldVerdict> trust = new ArrayList<>(evidence.trust());
+        trust.addAll(binding.verdicts());
+        return new EvidencePiece(
+                name, evidence.with(trust), Kind.TPM_QUOTE, Optional.empty(), Optional.of(binding));
     }
 
     /** An option that does nothing makes its user believe that something was verified. */
@@ -146,7 +164,7 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
     /** {@return the same piece, which must hold data of its caller that an option gives} */
     EvidencePiece boundTo(Source data, String option) {
         try {
-            return new EvidencePiece(name, evidence.boundTo(data.toByteArray()), kind, isOfParavisor);
+            return new EvidencePiece(name, evidence.boundTo(data.toByteArray()), kind, runtimeData, binding);
         } catch (IllegalArgumentException e) {
             throw Complaint.usage(option + ": " + e.getMessage(), "");
         }
@@ -186,17 +204,17 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
         Optional<Source> root = call.value("--root").map(call.inputs()::open);
         if (SnpEvidence.looksLike(file) && !TdEvidenceFile.isHcl(file)) {
             SnpEvidence report = SnpEvidence.read(file);
-            return new EvidencePiece(name, snp(report, call), Kind.SNP, report.form() == SnpEvidence.Form.HCL);
+            return new EvidencePiece(name, snp(report, call), Kind.SNP, report.runtimeData(), Optional.empty());
         }
         if (TdEvidenceFile.recognises(file)) {
             return td(file, name, root);
         }
         if (PcrListing.recognises(file)) {
-            return new EvidencePiece(name, PcrListing.read(file), Kind.UNSIGNED, false);
+            return of(name, PcrListing.read(file), Kind.UNSIGNED);
         }
         if (EventLog.recognises(file)) {
             Replay replay = Replay.of(EventLog.read(file, call.common().strictness()));
-            return new EvidencePiece(name, replay, Kind.UNSIGNED, false);
+            return of(name, replay, Kind.UNSIGNED);
         }
         if (DstackQuote.is(file)) {
             return td(file, name, root);
@@ -209,15 +227,19 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
 
     private static RegisterEvidence snp(SnpEvidence evidence, Call call) {
         EndorsementChain chain = Keys.chain(evidence, call);
+        List<FieldVerdict> trust = new ArrayList<>();
         if (chain.isEmpty()) {
-            return evidence.report()
-                    .with(List.of(new FieldVerdict.NotChecked(
-                            "SIGNATURE",
-                            "no certificate of the "
-                                    + evidence.report().signingKey().name()
-                                    + " that signs it is given: --certificate FILE")));
+            trust.add(new FieldVerdict.NotChecked(
+                    "SIGNATURE",
+                    "no certificate of the " + evidence.report().signingKey().name()
+                            + " that signs it is given: --certificate FILE"));
+        } else {
+            trust.addAll(Keys.read(() -> chain.verify(evidence.report(), Keys.moment(call))));
         }
-        return evidence.report().with(Keys.read(() -> chain.verify(evidence.report(), Keys.moment(call))));
+        evidence.runtimeData()
+                .ifPresent(json -> trust.add(HclRuntimeData.read(json)
+                        .boundBy(evidence.report().callerData().orElseThrow())));
+        return evidence.report().with(trust);
     }
 
     private static EvidencePiece td(Source file, String name, Optional<Source> root) {
@@ -231,6 +253,7 @@ record EvidencePiece(String name, RegisterEvidence evidence, Kind kind, boolean 
                             : verdict);
         }
         Kind kind = given.evidence() instanceof TdQuote ? Kind.TD_QUOTE : Kind.TD_REPORT;
-        return new EvidencePiece(name, given.evidence().with(trust), kind, TdEvidenceFile.isHcl(file));
+        return new EvidencePiece(
+                name, given.evidence().with(trust), kind, TdEvidenceFile.runtimeData(file), Optional.empty());
     }
 }

@@ -2,6 +2,7 @@ package dev.measure.cli;
 
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
+import dev.measure.FieldComparison;
 import dev.measure.Register;
 import dev.measure.Source;
 import dev.measure.corim.Corim;
@@ -33,6 +34,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.Set;
+import java.util.OptionalInt;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -74,12 +78,10 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
     private Map<String, Object> policies() {
         Map<String, Object> values = new LinkedHashMap<>();
         Rvps.Evidence evidence = evidence();
-        Map<String, Map<String, String>> policies = references.golden().policies();
-        Optional<String> guest = Optional.ofNullable(
-                        policies.getOrDefault("snp", Map.of()).get("policy"))
-                .filter(text -> references.has(register -> register.id().equals("snp"))
+        Optional<GuestPolicy> guest = guestPolicy()
+                .filter(policy -> references.has(register -> register.id().equals("snp"))
                         && evidence != Rvps.Evidence.AZ_TDX_VTPM);
-        guest.map(GuestPolicy::parse).ifPresent(policy -> {
+        guest.ifPresent(policy -> {
             boolean smt = (policy.bits() >> GUEST_POLICY_SMT & 1) == 1;
             boolean single = (policy.bits() >> GUEST_POLICY_SINGLE_SOCKET & 1) == 1;
             if (evidence == Rvps.Evidence.AZ_SNP_VTPM) {
@@ -95,22 +97,22 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
                 values.put("snp_smt_allowed", smt);
             }
         });
-        Optional.ofNullable(policies.getOrDefault("tdx", Map.of()).get("xfam"))
-                .filter(text -> references.has(register -> register.id().equals("mrtd"))
+        demand("tdx", "xfam")
+                .filter(xfam -> references.has(register -> register.id().equals("mrtd"))
                         && evidence != Rvps.Evidence.AZ_SNP_VTPM)
                 // The bytes of the field in a quote, little-endian.
-                .ifPresent(text -> values.put("xfam", List.of(String.format("%016x", Long.reverseBytes(xfam(text))))));
+                .ifPresent(xfam -> values.put("xfam", List.of(String.format("%016x", Long.reverseBytes(xfam)))));
         return values;
     }
 
-    /** A lock file can come from anywhere. */
-    private static long xfam(String text) {
-        if (!text.matches("0x[0-9a-fA-F]{1,16}")) {
-            throw new IllegalArgumentException(
-                    "the policy of tdx must have xfam as 0x and at most 16 hexadecimal digits, got '"
-                            + ManifestNode.Text.shown(text) + "'");
-        }
-        return Long.parseUnsignedLong(text.substring(2), 16);
+    /** The reader of lock files lets no other text through than a number. */
+    private Optional<Long> demand(String technology, String field) {
+        return new FieldComparison(technology, references.golden().policies().getOrDefault(technology, Map.of()))
+                .number(field);
+    }
+
+    private Optional<GuestPolicy> guestPolicy() {
+        return demand("snp", "policy").map(GuestPolicy::new);
     }
 
     /** A URI by RFC 3986: with a scheme. */
@@ -174,19 +176,14 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
     }
 
     private Optional<Long> policy() {
-        Optional<String> text = call.value("--policy")
-                .or(() -> Optional.ofNullable(references
-                        .golden()
-                        .policies()
-                        .getOrDefault("snp", Map.of())
-                        .get("policy")));
-        return text.map(words -> {
+        Optional<GuestPolicy> given = call.value("--policy").map(words -> {
             try {
-                return GuestPolicy.parse(words).bits();
+                return GuestPolicy.parse(words);
             } catch (IllegalArgumentException e) {
                 throw Complaint.usage("--policy: " + e.getMessage(), "");
             }
         });
+        return given.or(this::guestPolicy).map(GuestPolicy::bits);
     }
 
     private Optional<ValidityMap> validity() {
@@ -288,16 +285,17 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
         return values;
     }
 
-    /** {@return the events of PCRs as a component, the banks of an event in one record} */
+    /** {@return the events of PCRs as a component, the banks of an event in one record, in the order of the log} */
     PcrlockComponent pcrlock() {
         references.only(value -> value.register() instanceof Register.Pcr).single();
-        Map<Integer, Map<DigestAlgorithm, List<Digest>>> byPcr = new TreeMap<>();
+        Map<Integer, Map<DigestAlgorithm, List<ResultFile.Event>>> byPcr = new TreeMap<>();
+        Set<GoldenValue.Status> logs = EnumSet.noneOf(GoldenValue.Status.class);
         references.values().forEach((register, values) -> {
             if (register instanceof Register.Pcr pcr) {
-                String id = values.get(0).id();
-                List<Digest> list = events.stream()
-                        .filter(event -> event.id().equals(id))
-                        .map(ResultFile.Event::digest)
+                GoldenValue value = values.get(0);
+                logs.add(value.status());
+                List<ResultFile.Event> list = events.stream()
+                        .filter(event -> event.id().equals(value.id()))
                         .toList();
                 byPcr.computeIfAbsent(pcr.index(), any -> new EnumMap<>(DigestAlgorithm.class))
                         .put(pcr.bank(), list);
@@ -306,14 +304,7 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
         if (byPcr.isEmpty() || events.isEmpty()) {
             throw new IllegalArgumentException("this form holds the events of PCRs, and the input has none");
         }
-        if (byPcr.size() > 1) {
-            call.talk()
-                    .say(
-                            "note: systemd-pcrlock finds a component by the order of its records in the log, and these are PCR by PCR:"
-                                    + " take one PCR for each component, with --select register=pcr"
-                                    + byPcr.keySet().iterator().next());
-        }
-        List<PcrlockComponent.Entry> records = new ArrayList<>();
+        List<PcrlockComponent.Placed> records = new ArrayList<>();
         byPcr.forEach((pcr, banks) -> {
             int count = banks.values().iterator().next().size();
             if (banks.values().stream().anyMatch(list -> list.size() != count)) {
@@ -321,12 +312,24 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
             }
             for (int i = 0; i < count; i++) {
                 int event = i;
-                records.add(new PcrlockComponent.Entry(
-                        pcr,
-                        banks.values().stream().map(list -> list.get(event)).toList()));
+                List<ResultFile.Event> same =
+                        banks.values().stream().map(list -> list.get(event)).toList();
+                // What is predicted and what is from evidence are two logs.
+                records.add(new PcrlockComponent.Placed(
+                        logs.size() == 1 ? same.get(0).place() : OptionalInt.empty(),
+                        new PcrlockComponent.Entry(
+                                pcr,
+                                same.stream().map(ResultFile.Event::digest).toList())));
             }
         });
-        return new PcrlockComponent(records);
+        if (byPcr.size() > 1 && !PcrlockComponent.isOrdered(records)) {
+            call.talk()
+                    .say(
+                            "note: systemd-pcrlock finds a component by the order of its records in the log, which these do not tell:"
+                                    + " take one PCR for each component, with --select register=pcr"
+                                    + byPcr.keySet().iterator().next());
+        }
+        return PcrlockComponent.inOrder(records);
     }
 
     /** {@return the pairs of an option such as --name REGISTER=NAME} */

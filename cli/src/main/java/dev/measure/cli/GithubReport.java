@@ -14,6 +14,7 @@ final class GithubReport {
                     .append(property(finding.file()))
                     .append(",line=")
                     .append(finding.line())
+                    .append(finding.column() == Finding.NO_COLUMN ? "" : ",col=" + finding.column())
                     .append(",title=")
                     .append(property(report.title() + ": " + finding.title()))
                     .append("::")

@@ -6,7 +6,7 @@ import dev.measure.corim.CorimFile;
 import dev.measure.corim.ValidityMap;
 import dev.measure.export.CorimGolden;
 import dev.measure.golden.GoldenValues;
-import dev.measure.sign.EcPublicKey;
+import dev.measure.sign.VerificationKey;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,7 +25,7 @@ final class GoldenFile {
         }
         Reports.refuse(call, List.of(call.inputs().path(name)));
         Source file = call.inputs().open(name);
-        Optional<EcPublicKey> key = Keys.file(call, "--golden-key", EcPublicKey::read);
+        Optional<VerificationKey> key = Keys.file(call, "--golden-key", VerificationKey::read);
         boolean json = file.length() > 0 && file.slice(0, 1).toByteArray()[0] == '{';
         if (json) {
             if (key.isPresent()) {
@@ -45,9 +45,12 @@ final class GoldenFile {
         return EvidenceFile.check(golden.golden(), name, call);
     }
 
-    private static Corim corim(Source file, Optional<EcPublicKey> key, Call call) {
+    private static Corim corim(Source file, Optional<VerificationKey> key, Call call) {
         CorimFile content = CorimFile.read(file);
         if (content instanceof CorimFile.Signed signed) {
+            key.flatMap(signed.signed()::refusal).ifPresent(why -> {
+                throw new Complaint(ExitCode.KEY, file.name() + ": signature not taken: " + why, "");
+            });
             if (key.isPresent() && !signed.signed().verify(key.get())) {
                 throw new Complaint(ExitCode.KEY, file.name() + " is not signed by this key", "is it the signer's?");
             }
@@ -67,7 +70,7 @@ final class GoldenFile {
                 "what is it? measure inspect " + file.name());
     }
 
-    private static void unverified(Source file, Optional<EcPublicKey> key, String why, Call call) {
+    private static void unverified(Source file, Optional<VerificationKey> key, String why, Call call) {
         if (key.isPresent()) {
             return;
         }

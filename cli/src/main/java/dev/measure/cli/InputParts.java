@@ -30,10 +30,11 @@ import java.util.TreeSet;
  * made. Each file is hashed once, however many values it goes into.
  */
 final class InputParts {
-    /** What no section holds: headers, padding, and what follows the last section. */
-    static final String REST = "headers";
-
     private static final String CERTIFICATES = "certificates";
+    private static final String AFTER = " after ";
+
+    /** The names of parts that are no sections, so no section has them. */
+    private static final List<String> RESERVED = List.of(GoldenSection.HEADERS, GoldenSection.PADDING, CERTIFICATES);
 
     private final Map<String, GoldenInput> inputs = new LinkedHashMap<>();
     private final Map<String, List<Part>> parts = new HashMap<>();
@@ -50,6 +51,12 @@ final class InputParts {
 
     /** A stored range of a file. */
     private record Part(String name, long start, long end, Digest sha256) {
+        private boolean isGap() {
+            return name.equals(GoldenSection.HEADERS)
+                    || name.equals(GoldenSection.PADDING)
+                    || name.startsWith(GoldenSection.PADDING + AFTER);
+        }
+
         private long size() {
             return end - start;
         }
@@ -109,30 +116,57 @@ final class InputParts {
             sections.add(new GoldenSection(CERTIFICATES, table.length(), sha256));
             ranges.add(new Part(CERTIFICATES, table.start(), table.start() + table.length(), sha256));
         });
-        List<Part> gaps = gaps(source, ranges);
-        MessageDigest rest = DigestAlgorithm.SHA256.newMessageDigest();
-        gaps.forEach(gap -> source.slice(gap.start(), gap.size()).stream(rest::update));
-        Digest sha256 = Digest.of(DigestAlgorithm.SHA256, rest);
-        sections.add(new GoldenSection(REST, gaps.stream().mapToLong(Part::size).sum(), sha256));
-        ranges.addAll(gaps);
+        Map<String, List<Part>> gaps = new LinkedHashMap<>();
+        gaps(source, ranges)
+                .forEach(gap -> gaps.computeIfAbsent(gap.name(), any -> new ArrayList<>())
+                        .add(gap));
+        gaps.forEach((name, of) -> {
+            MessageDigest bytes = DigestAlgorithm.SHA256.newMessageDigest();
+            of.forEach(gap -> source.slice(gap.start(), gap.size()).stream(bytes::update));
+            Digest sha256 = Digest.of(DigestAlgorithm.SHA256, bytes);
+            sections.add(
+                    new GoldenSection(name, of.stream().mapToLong(Part::size).sum(), sha256));
+            ranges.addAll(of);
+        });
         parts.put(source.name(), ranges);
         return sections;
     }
 
+    /** What no section holds: the headers, the zeros that align sections, and bytes after a section that nobody expects there. */
     private static List<Part> gaps(Source source, List<Part> ranges) {
         List<Part> gaps = new ArrayList<>();
         long end = 0;
-        for (Part range :
-                ranges.stream().sorted(Comparator.comparingLong(Part::start)).toList()) {
+        String before = "";
+        List<Part> sorted = new ArrayList<>(ranges);
+        sorted.sort(Comparator.comparingLong(Part::start).thenComparingLong(Part::end));
+        sorted.add(new Part("", source.length(), source.length(), Digest.zero(DigestAlgorithm.SHA256)));
+        for (Part range : sorted) {
             if (range.start() > end) {
-                gaps.add(new Part(REST, end, range.start(), Digest.zero(DigestAlgorithm.SHA256)));
+                gaps.add(new Part(
+                        gap(source.slice(end, range.start() - end), end, before),
+                        end,
+                        range.start(),
+                        Digest.zero(DigestAlgorithm.SHA256)));
             }
-            end = Math.max(end, range.end());
-        }
-        if (source.length() > end) {
-            gaps.add(new Part(REST, end, source.length(), Digest.zero(DigestAlgorithm.SHA256)));
+            if (range.end() > end) {
+                end = range.end();
+                before = range.name();
+            }
         }
         return gaps;
+    }
+
+    private static String gap(Source bytes, long start, String before) {
+        if (start == 0) {
+            return GoldenSection.HEADERS;
+        }
+        boolean[] zero = {true};
+        bytes.stream((array, offset, length) -> {
+            for (int i = offset; i < offset + length; i++) {
+                zero[0] &= array[i] == 0;
+            }
+        });
+        return zero[0] ? GoldenSection.PADDING : GoldenSection.PADDING + AFTER + before;
     }
 
     /** {@code .cmdline}; {@code .cmdline@1} in profile 1; {@code .efifw:ID}; a second one of a name gets {@code ~2}. */
@@ -148,7 +182,7 @@ final class InputParts {
                             number -> range.sections().forEach(section -> profile.put(section.index(), "@" + number)));
         }
         Map<Integer, String> names = new HashMap<>();
-        Set<String> taken = new HashSet<>();
+        Set<String> taken = new HashSet<>(RESERVED);
         for (PeSection section : uki.image().sections()) {
             int index = section.index();
             String name = (section.name().isEmpty() ? "unnamed" : section.name())
@@ -206,6 +240,6 @@ final class InputParts {
 
     /** Whether a range from the start of a section on is that section, not the file from there on. */
     private static boolean isSection(Part part, Provenance.FileRange range) {
-        return !part.name().equals(REST) || range.length() == part.size();
+        return !part.isGap() || range.length() == part.size();
     }
 }

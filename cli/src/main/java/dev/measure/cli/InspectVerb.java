@@ -6,7 +6,7 @@ import dev.measure.Source;
 import dev.measure.eventlog.EventLog;
 import dev.measure.firmware.Firmware;
 import dev.measure.igvm.IgvmFile;
-import dev.measure.sign.EcPublicKey;
+import dev.measure.sign.VerificationKey;
 import dev.measure.smbios.MachineIdentity;
 import dev.measure.uki.Uki;
 import java.util.ArrayList;
@@ -50,8 +50,8 @@ final class InspectVerb implements Verb {
                         "Signatures",
                         Options.value(
                                 "FILE",
-                                "check the signature of a CoRIM with this key: P-256, P-384 or P-521; PEM, DER, certificate"
-                                        + " or JWK",
+                                "check the signature of a CoRIM with this key: P-256, P-384, P-521, Ed25519, Ed448 or RSA;"
+                                        + " PEM, DER, certificate or JWK",
                                 "--public-key")));
     }
 
@@ -79,7 +79,7 @@ final class InspectVerb implements Verb {
         Source file = Envelope.open(given);
         boolean json = Output.isTree(call.common());
         Page page = Page.on(call.sink());
-        Optional<EcPublicKey> key = Keys.file(call, "--public-key", EcPublicKey::read);
+        Optional<VerificationKey> key = Keys.file(call, "--public-key", VerificationKey::read);
         Optional<NsmReport> nsm = NsmReport.of(file);
         Optional<CorimReport> corim = nsm.isPresent() ? Optional.empty() : CorimReport.of(file, key);
         Optional<TdEvidenceReport> evidence = corim.isPresent() ? Optional.empty() : TdEvidenceReport.of(file);

@@ -82,11 +82,12 @@ record Manifest(
     /**
      * The keys that ID blocks are signed with.
      *
+     * @param place where it begins
      * @param idKey artifact with the ID key, public or private
      * @param authorKey artifact with the author key
      * @param file what the names of the blocks begin with, seen from the folder; empty if they are not written
      */
-    record IdBlockKeys(Artifact idKey, Optional<Artifact> authorKey, Optional<String> file) {}
+    record IdBlockKeys(ManifestNode.Place place, Artifact idKey, Optional<Artifact> authorKey, Optional<String> file) {}
 
     /**
      * A file that is written from the lock.

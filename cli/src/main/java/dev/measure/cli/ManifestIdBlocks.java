@@ -200,13 +200,18 @@ final class ManifestIdBlocks {
     }
 
     /** {@return a report with what is the matter with ID blocks} */
-    static CheckReport report(List<Trouble> found, CheckReport report) {
+    static CheckReport report(Manifest manifest, List<Trouble> found, CheckReport report) {
         CheckReport all = report;
         for (Trouble trouble : found) {
             if (trouble.exit() != ExitCode.DONE) {
                 CheckReport.Rule rule =
                         trouble.exit() == ExitCode.KEY ? CheckReport.Rule.SIGNATURE : CheckReport.Rule.STALE;
-                all = all.withError("id-block", trouble.file(), rule, trouble.text());
+                all = all.withError(
+                        "id-block",
+                        trouble.file(),
+                        rule,
+                        trouble.text(),
+                        manifest.idBlock().orElseThrow().place());
             }
         }
         return all;

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** A node of a manifest: text, a list or a map, with its place. Numbers and truth values are text as they were written. */
 sealed interface ManifestNode {
@@ -30,8 +31,23 @@ sealed interface ManifestNode {
         }
     }
 
-    /** A scalar. */
-    record Text(Place place, String text) implements ManifestNode {
+    /**
+     * A scalar.
+     *
+     * @param place where it begins
+     * @param text as it is written
+     * @param bare whether it stands there without quotes, so that others who read YAML or JSON may take it for a number
+     */
+    record Text(Place place, String text, boolean bare) implements ManifestNode {
+        /** What some version of YAML, or JSON, takes for a number. */
+        private static final Pattern NUMBER = Pattern.compile(
+                "[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(\\.[0-9_]*)?([eE][-+]?[0-9]+)?|[0-9][0-9_]*(:[0-5]?[0-9])+)");
+
+        /** {@return whether others may take it for a number, and lose its zeros or digits} */
+        boolean isNumber() {
+            return bare && NUMBER.matcher(text).matches();
+        }
+
         @Override
         public String kind() {
             return "'" + shown(text) + "'";

@@ -206,11 +206,14 @@ final class ManifestParser {
         if (token == JsonToken.START_OBJECT) {
             return fields(place, depth);
         }
-        if (token == JsonToken.VALUE_NULL) {
+        // A key without a value is a null in YAML; the parser gives an empty text.
+        boolean bare = isBare();
+        if (token == JsonToken.VALUE_NULL
+                || token == JsonToken.VALUE_STRING && bare && parser.getText().isEmpty()) {
             throw place.malformed("a value", "none", "leave the key out, or write \"\"");
         }
         if (token.isScalarValue()) {
-            return new ManifestNode.Text(place, parser.getText());
+            return new ManifestNode.Text(place, parser.getText(), bare);
         }
         throw place.malformed("a value", token.name(), "");
     }
@@ -219,7 +222,7 @@ final class ManifestParser {
         Map<ManifestNode.Text, ManifestNode> fields = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
         for (JsonToken token = next(); token != JsonToken.END_OBJECT; token = next()) {
-            ManifestNode.Text key = new ManifestNode.Text(place(), parser.currentName());
+            ManifestNode.Text key = new ManifestNode.Text(place(), parser.currentName(), isBare());
             if (key.text().equals("<<")) {
                 throw key.place().malformed("values in full", "a merge key", "write them out: there is no <<");
             }
@@ -229,6 +232,12 @@ final class ManifestParser {
             fields.put(key, node(next(), depth + 1));
         }
         return new ManifestNode.Fields(place, fields);
+    }
+
+    /** The parser does not tell how a scalar is written; what it begins with does. */
+    private boolean isBare() {
+        int at = index(parser.currentTokenLocation());
+        return at >= text.length() || "\"'|>".indexOf(text.charAt(at)) < 0;
     }
 
     private ManifestNode.Place place() {

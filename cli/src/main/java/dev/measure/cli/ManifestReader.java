@@ -4,8 +4,7 @@ import dev.measure.Assumption;
 import dev.measure.Digest;
 import dev.measure.DigestAlgorithm;
 import dev.measure.Source;
-import dev.measure.snp.ReportPolicy;
-import dev.measure.tdx.TdPolicy;
+import dev.measure.golden.PolicyFields;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -65,10 +64,6 @@ final class ManifestReader {
             "profile",
             "fwid",
             "phase");
-
-    /** Fields that a report or quote shows beside its registers, and the bytes that each has. */
-    private static final Map<String, Map<String, Integer>> POLICIES =
-            Map.of(ReportPolicy.TECHNOLOGY, ReportPolicy.fields(), TdPolicy.TECHNOLOGY, TdPolicy.fields());
 
     private final ManifestFolder folder;
     private final Map<String, String> environment;
@@ -213,6 +208,7 @@ final class ManifestReader {
     }
 
     private static Digest sha256(ManifestNode node) {
+        refuseNumber(node, "a SHA-256 of 64 hexadecimal digits");
         try {
             return Digest.parse(DigestAlgorithm.SHA256, node.text("a SHA-256"));
         } catch (IllegalArgumentException e) {
@@ -411,13 +407,10 @@ final class ManifestReader {
     }
 
     private void policies(ManifestNode node, Map<String, Map<String, String>> policies) {
-        fields(node, "policies", List.of("snp", "tdx")).forEach((technology, body) -> {
-            Map<String, Integer> known = POLICIES.get(technology);
+        fields(node, "policies", PolicyFields.technologies()).forEach((technology, body) -> {
+            Map<String, Integer> known = PolicyFields.of(technology);
             Map<String, String> fields = new TreeMap<>();
-            fields(
-                            body,
-                            "the policy of " + technology,
-                            known.keySet().stream().sorted().toList())
+            fields(body, "the policy of " + technology, List.copyOf(known.keySet()))
                     .forEach((key, value) -> fields.put(key, field(value, text(value, "a value"), known.get(key))));
             possible(body, fields);
             policies.put(technology, fields);
@@ -473,10 +466,22 @@ final class ManifestReader {
                             "a number of at most " + bytes + " bytes", node.kind(), "decimal, or hexadecimal with 0x");
         }
         String digits = text.startsWith("0x") ? text.substring(2) : text;
+        refuseNumber(node, bytes + " bytes in hexadecimal");
         if (!digits.matches("[0-9a-fA-F]{" + 2 * bytes + "}")) {
             throw node.place().malformed(bytes + " bytes in hexadecimal", node.kind(), "");
         }
         return digits.toLowerCase(Locale.ROOT);
+    }
+
+    /** YAML has numbers in many forms: digits that are none must not be one to whoever else reads the file. */
+    private static void refuseNumber(ManifestNode node, String expected) {
+        if (node instanceof ManifestNode.Text text && text.isNumber()) {
+            throw node.place()
+                    .malformed(
+                            expected + ", in quotes",
+                            "what YAML takes for a number, " + node.kind(),
+                            "quote it: \"" + ManifestNode.Text.shown(text.text()) + "\"");
+        }
     }
 
     /** The fields of an ID block are what a report shows of it, so they are the policy of SNP. */
@@ -488,8 +493,8 @@ final class ManifestReader {
         Map<String, String> snp = new TreeMap<>(policies.getOrDefault("snp", Map.of()));
         fields.forEach((key, value) -> {
             if (!key.endsWith("-key") && !key.equals("file")) {
-                String one =
-                        field(value, text(value, "a value"), POLICIES.get("snp").get(key));
+                String one = field(
+                        value, text(value, "a value"), PolicyFields.of("snp").get(key));
                 String other = snp.put(key, one);
                 if (other != null && !other.equals(one)) {
                     throw value.place().malformed(key + " as in policies", value.kind(), "");
@@ -499,6 +504,7 @@ final class ManifestReader {
         policies.put("snp", snp);
         ManifestNode idKey = needed(node, fields, "id-key", "id-key: ARTIFACT, a public or private key");
         return new Manifest.IdBlockKeys(
+                node.place(),
                 named(idKey.place(), idKey.text("the name of an artifact")),
                 Optional.ofNullable(fields.get("author-key"))
                         .map(key -> named(key.place(), key.text("the name of an artifact"))),

@@ -45,6 +45,7 @@ final class ManifestRun {
     private final Set<Warning> warnings = new LinkedHashSet<>();
     private final List<Result.Refusal> refusals = new ArrayList<>();
     private final Exclusions exclusions;
+    private final List<ManifestNode.Place> places = new ArrayList<>();
 
     private ManifestRun(Manifest manifest, Call call, Inputs files, Map<String, String> names) {
         this.manifest = manifest;
@@ -59,9 +60,14 @@ final class ManifestRun {
      *
      * @param golden the values
      * @param refusals values that there are not
+     * @param places where in the manifest each of these is asked for, in the same order
      * @param warnings what is the matter with the inputs
      */
-    record Outcome(GoldenValues golden, List<Result.Refusal> refusals, List<Warning> warnings) {}
+    record Outcome(
+            GoldenValues golden,
+            List<Result.Refusal> refusals,
+            List<ManifestNode.Place> places,
+            List<Warning> warnings) {}
 
     /**
      * {@return the values that a manifest asks for}
@@ -99,7 +105,7 @@ final class ManifestRun {
                 policies,
                 List.copyOf(run.values.values()),
                 List.<GoldenConfirmation>of());
-        return new Outcome(golden, List.copyOf(run.refusals), List.copyOf(run.warnings));
+        return new Outcome(golden, List.copyOf(run.refusals), List.copyOf(run.places), List.copyOf(run.warnings));
     }
 
     private void pins() {
@@ -252,6 +258,7 @@ final class ManifestRun {
         for (Result.Refusal refusal : result.refusals()) {
             if (!exclusions.leaveOut(refusal.id())) {
                 refusals.add(refusal);
+                places.add(target.placeOf(refusal.why() + " " + refusal.hint()));
             }
         }
         result.inputs().forEach(input -> parts.add(input.role(), input.source()));

@@ -156,6 +156,11 @@ enum PcrStyle {
         if (registers != result.values().size()) {
             throw new IllegalArgumentException("a component is of one boot, and a register has several values");
         }
+        if (registers > 1
+                && result.values().stream().map(Result.Value::status).distinct().count() > 1) {
+            throw new IllegalArgumentException(
+                    "a component holds the events of one log, and these are predicted and from an earlier log");
+        }
         return result.values().stream().map(Result.Value::measurement).toList();
     }
 }

@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import dev.measure.MalformedInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** The reports beside the text that a command line asks for. */
 final class Reports {
@@ -29,7 +31,7 @@ final class Reports {
     }
 
     /** Refuses reports that cannot be, before anything is computed. */
-    static void check(Call call) {
+    private static void check(Call call) {
         if (call.has("--github") && Output.isTree(call.common())) {
             throw Complaint.usage(
                     "--github writes lines, which are not "
@@ -80,7 +82,7 @@ final class Reports {
     }
 
     /** {@return whether any report is asked for} */
-    static boolean asked(Call call) {
+    private static boolean asked(Call call) {
         return call.has("--github") || FILES.stream().anyMatch(call::has);
     }
 
@@ -97,8 +99,33 @@ final class Reports {
         call.value("--sarif").ifPresent(name -> write(name, SarifLog.of(report), call));
     }
 
+    /**
+     * {@return what comes of something that writes reports when it ends; if it fails, reports are written of that}
+     *
+     * @param failure makes them
+     * @param call says which are asked for
+     * @param check what may fail
+     */
+    static ExitCode of(FailureReport failure, Call call, Supplier<ExitCode> check) {
+        check(call);
+        if (!asked(call)) {
+            return check.get();
+        }
+        try {
+            return check.get();
+        } catch (Complaint e) {
+            if (e.exit() != ExitCode.USAGE) {
+                writeOr(e, failure.of(e), call);
+            }
+            throw e;
+        } catch (MalformedInputException e) {
+            writeOr(e, failure.of(e), call);
+            throw e;
+        }
+    }
+
     /** Writes those that are asked for, of a failure that is told in any case. */
-    static void writeOr(RuntimeException failure, CheckReport report, Call call) {
+    private static void writeOr(RuntimeException failure, CheckReport report, Call call) {
         try {
             write(report, call);
         } catch (Complaint e) {

@@ -39,7 +39,7 @@ final class SarifLog {
                 result(json, finding);
             }
             json.writeEndArray();
-            json.writeStringField("columnKind", "utf16CodeUnits");
+            json.writeStringField("columnKind", "unicodeCodePoints");
             json.writeEndObject();
             json.writeEndArray();
             json.writeEndObject();
@@ -90,6 +90,9 @@ final class SarifLog {
         json.writeEndObject();
         json.writeObjectFieldStart("region");
         json.writeNumberField("startLine", finding.line());
+        if (finding.column() != Finding.NO_COLUMN) {
+            json.writeNumberField("startColumn", finding.column());
+        }
         json.writeEndObject();
         json.writeEndObject();
         json.writeEndObject();

@@ -59,6 +59,13 @@ record TdEvidenceFile(TdEvidence evidence, List<FieldVerdict> trust, Optional<Td
         return HclReport.isHclReport(unhexed(file));
     }
 
+    /** {@return what the report of Azure's paravisor is bound to; empty if a file is something else} */
+    static Optional<Source> runtimeData(Source file) {
+        return Optional.of(unhexed(file))
+                .filter(HclReport::isHclReport)
+                .map(hcl -> HclReport.read(hcl).runtimeData());
+    }
+
     private static TdEvidenceFile binary(Source file, Optional<Source> root) {
         if (HclReport.isHclReport(file)) {
             HclReport hcl = HclReport.read(file);

@@ -13,6 +13,7 @@ import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
+import dev.measure.golden.PolicyFields;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -262,6 +263,25 @@ class ManifestSchemaTest {
                 keys.addAll(ExportFormat.byName().get(format).keys());
                 assertEquals(keys, texts(rule.at("/then/propertyNames/enum").elements()), format);
             }
+        }
+    }
+
+    /** The fields of policies, and the forms of their values, are alike in both schemas and the reader. */
+    @Test
+    void theSchemasNameTheFieldsOfPolicies() throws IOException {
+        JsonNode manifest = JSON.readTree(Version.resource("manifest-v1.schema.json"));
+        JsonNode lock = JSON.readTree(Version.resource("lock-v1.schema.json"));
+        for (String technology : PolicyFields.technologies()) {
+            String at = "/properties/policies/properties/" + technology + "/properties";
+            PolicyFields.of(technology).forEach((name, bytes) -> {
+                String form = manifest.at(at).path(name).path("$ref").asText();
+                assertEquals(
+                        bytes == 0 ? "" : "#/$defs/" + (bytes <= Long.BYTES ? "number" : "hex") + bytes, form, name);
+                String pattern = lock.at(at).path(name).path("pattern").asText();
+                assertTrue(pattern.contains(bytes > 0 ? "" + 2 * bytes + "}" : ""), name);
+            });
+            assertEquals(PolicyFields.of(technology).size(), manifest.at(at).size());
+            assertEquals(PolicyFields.of(technology).size(), lock.at(at).size());
         }
     }
 
