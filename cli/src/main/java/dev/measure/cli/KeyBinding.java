@@ -2,6 +2,7 @@ package dev.measure.cli;
 
 import dev.measure.CallerData;
 import dev.measure.FieldVerdict;
+import dev.measure.golden.GoldenSignature;
 import dev.measure.tpm.AttestationKey;
 import dev.measure.tpm.HclRuntimeData;
 import java.util.Collection;
@@ -23,10 +24,10 @@ record KeyBinding(Optional<AttestationKey> key, State state, String text, List<F
 
     /** Whether a key is tied to the machine. */
     enum State {
-        /** A signed report holds it. */
+        /** A report holds it whose signature was verified. */
         BOUND("bound"),
-        /** A TDREPORT holds it, which only its own machine can check. */
-        UNSIGNED("unsigned"),
+        /** A report holds it whose signature was not, or a TDREPORT, which has none. */
+        UNVERIFIED("unverified"),
         /** The command line names it, and nothing else. */
         ON_TRUST("on-trust"),
         /** A report is of another key or of other data. */
@@ -80,12 +81,24 @@ record KeyBinding(Optional<AttestationKey> key, State state, String text, List<F
                 + holder.get().name() + " binds";
         // What is given may say more of itself: what the TPM lets it sign.
         Optional<AttestationKey> key = given.or(() -> Optional.of(runtime.attestationKey()));
-        if (signed.isEmpty()) {
-            String open = where + ": a TDREPORT, which is not signed; the guest's TD quote is";
-            return new KeyBinding(
-                    key, State.UNSIGNED, open, List.of(new FieldVerdict.NotChecked(FIELD, open)));
+        boolean verified = signed.filter(
+                        piece -> GoldenSignature.of(piece.evidence()).state() == GoldenSignature.State.VERIFIED)
+                .isPresent();
+        if (verified) {
+            return new KeyBinding(key, State.BOUND, where, List.of(new FieldVerdict.Matches(FIELD, where)));
         }
-        return new KeyBinding(key, State.BOUND, where, List.of(new FieldVerdict.Matches(FIELD, where)));
+        String open = where
+                + (signed.isEmpty()
+                        ? ": a TDREPORT, which is not signed; the guest's TD quote is"
+                        : ", whose signature was not verified");
+        // A key that the command line names is good without the report.
+        return new KeyBinding(
+                key,
+                State.UNVERIFIED,
+                open,
+                given.isPresent()
+                        ? List.of(new FieldVerdict.Matches(FIELD, "by " + OPTION))
+                        : List.of(new FieldVerdict.NotChecked(FIELD, open)));
     }
 
     private static KeyBinding wrong(Optional<AttestationKey> given, String expected, String found) {

@@ -63,6 +63,9 @@ class KeyBindingTest {
         Files.write(folder.resolve("quote.msg"), bytes(tree.at("/tpm_quote/message")));
         Files.write(folder.resolve("quote.sig"), bytes(tree.at("/tpm_quote/signature")));
         Files.write(folder.resolve("hcl.bin"), bytes(tree.at("/hcl_report")));
+        if (tree.has("vcek")) {
+            Files.write(folder.resolve("vcek.der"), bytes(tree.at("/vcek")));
+        }
         if (tree.has("td_quote")) {
             Files.write(folder.resolve("td.bin"), bytes(tree.at("/td_quote")));
         }
@@ -97,14 +100,21 @@ class KeyBindingTest {
     @Test
     void theKeyOfAnAzureQuoteIsTheOneThatTheReportBinds() throws IOException {
         files(SNP);
-        Session check = check("--evidence", "hcl.bin");
+        Session open = check("--evidence", "hcl.bin");
+        assertEquals(0, open.exit(), open.toString());
+        assertTrue(
+                open.out()
+                        .contains("\nsignature quote.msg  signature not verified: HCLAkPub of hcl.bin, which REPORT_DATA of"
+                                + " hcl.bin binds, whose signature was not verified\n"),
+                open.out());
+        Session check = check("--evidence", "hcl.bin", "--certificate", "vcek.der");
         assertEquals(0, check.exit(), check.toString());
         assertTrue(check.out().contains("\nsignature quote.msg  signature verified\n"), check.out());
         assertTrue(
                 check.out()
                         .contains("\nkey of    quote.msg  HCLAkPub of hcl.bin, which REPORT_DATA of hcl.bin binds\n"),
                 check.out());
-        JsonNode tree = JSON.readTree(check("--evidence", "hcl.bin", "--json").out());
+        JsonNode tree = JSON.readTree(check("--evidence", "hcl.bin", "--certificate", "vcek.der", "--json").out());
         assertEquals("bound", tree.at("/found/evidence/attestationKey/state").asText());
         assertEquals(
                 List.of(),
@@ -183,10 +193,10 @@ class KeyBindingTest {
                 alone.out());
         Session quoted = check("--evidence", "hcl.bin", "--evidence", "td.bin");
         assertEquals(0, quoted.exit(), quoted.toString());
-        assertTrue(quoted.out().contains("\nsignature quote.msg  signature verified\n"), quoted.out());
         assertTrue(
                 quoted.out()
-                        .contains("\nkey of    quote.msg  HCLAkPub of hcl.bin, which REPORTDATA of td.bin binds\n"),
+                        .contains("\nkey of    quote.msg  HCLAkPub of hcl.bin, which REPORTDATA of td.bin binds, whose"
+                                + " signature was not verified\n"),
                 quoted.out());
     }
 

@@ -79,7 +79,8 @@ public record GoldenSignature(State state, List<FieldVerdict> verdicts) {
                 : new GoldenSignature(State.NOT_VERIFIED, open);
     }
 
-    private static GoldenSignature of(RegisterEvidence evidence) {
+    /** {@return what is known of one piece by itself} */
+    public static GoldenSignature of(RegisterEvidence evidence) {
         List<FieldVerdict> verdicts = evidence.trust();
         boolean open = verdicts.stream()
                 .anyMatch(verdict ->
