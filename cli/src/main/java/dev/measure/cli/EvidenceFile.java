@@ -272,6 +272,9 @@ final class EvidenceFile {
             seen.add(new GoldenConfirmation(id, golden.value(id).orElseThrow().digest(), inFolder, sha256));
         }
         call.talk().say(name + " confirms " + Drift.count(seen.size(), "value"));
+        piece.binding()
+                .filter(binding -> binding.state() != KeyBinding.State.BOUND)
+                .ifPresent(binding -> call.talk().say("note: key of " + name + ": " + binding.text()));
         return seen;
     }
 
