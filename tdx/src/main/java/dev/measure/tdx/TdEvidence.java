@@ -51,7 +51,7 @@ public sealed interface TdEvidence extends RegisterEvidence permits TdReport, Td
     long seamAttributes();
 
     /** {@return TEE_TCB_SVN_2, 16 bytes: the security versions of the TDX module that runs now; empty if the form has none} */
-    Optional<Source> teeTcbSvn2();
+    Optional<Source> secondTeeTcbSvn();
 
     /** {@return MRSERVICETD, the measurement of the service TDs, zero without; empty if the form has none} */
     Optional<Digest> mrServiceTd();

@@ -86,7 +86,7 @@ public final class TdPolicy {
         digits(fields, "mrconfigid", evidence.mrConfigId());
         digits(fields, "mrowner", evidence.mrOwner());
         digits(fields, "mrownerconfig", evidence.mrOwnerConfig());
-        leastSvn(fields, LEAST_SVN + "-2", "TEE_TCB_SVN_2", evidence.teeTcbSvn2());
+        leastSvn(fields, LEAST_SVN + "-2", "TEE_TCB_SVN_2", evidence.secondTeeTcbSvn());
         evidence.mrServiceTd()
                 .ifPresentOrElse(
                         found -> digits(fields, SERVICE_TD, found),

@@ -196,6 +196,12 @@ public record TdQuote(
         return type;
     }
 
+    /** {@return TEE_TCB_SVN_2, if it is of TDX 1.5} */
+    @Override
+    public Optional<Source> secondTeeTcbSvn() {
+        return teeTcbSvn2;
+    }
+
     /**
      * {@return who signed the quote, link by link; expiry, revocation and TCB state are not looked at}
      *

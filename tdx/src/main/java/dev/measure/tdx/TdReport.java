@@ -65,9 +65,6 @@ public record TdReport(
     /** REPORTTYPE.TYPE of TDX. */
     static final int TDX = 0x81;
 
-    /** In TEE_TCB_INFO, behind VALID, TEE_TCB_SVN, MRSEAM, MRSIGNERSEAM and ATTRIBUTES. */
-    private static final int TEE_TCB_SVN2 = 8 + 16 + 48 + 48 + 8;
-
     /** Copies the list. */
     public TdReport {
         rtmrs = List.copyOf(rtmrs);
@@ -155,8 +152,8 @@ public record TdReport(
 
     /** {@return TEE_TCB_SVN2; zero from a TDX module before 1.5} */
     @Override
-    public Optional<Source> teeTcbSvn2() {
-        return Optional.of(teeTcbInfo.slice(TEE_TCB_SVN2, 16));
+    public Optional<Source> secondTeeTcbSvn() {
+        return Optional.of(teeTcbSvn2);
     }
 
     /** {@return SERVTD_HASH} */
