@@ -168,7 +168,7 @@ final class LockReader {
                 String name = json.name();
                 if (!known.containsKey(name)) {
                     throw json.malformed(
-                            "a field of the policy of " + technology + " (" + String.join(", ", known.keySet()) + ")",
+                            "a field that policies of " + technology + " have",
                             "the field " + StrictJson.shown(name));
                 }
                 String value = json.string(name);

@@ -43,6 +43,9 @@ class ReportPolicyTest {
         if (file.isPresent()) {
             byte[] report = Files.readAllBytes(file.get());
             assertEquals(List.of(), objections(report, Map.of()));
+            assertEquals(
+                    List.of("snp typo: expected 0x1, found a field that is not known"),
+                    objections(report, Map.of("typo", "0x1")));
             report[POLICY + 2] |= 4;
             List<String> refused = List.of("POLICY.MIGRATE_MA: expected 0, found 1: the migration agent with REPORT_ID "
                     + "ff".repeat(32) + " can take the guest elsewhere");
