@@ -58,8 +58,7 @@ final class EvidenceFile {
         return answer(check, goldenName, names, onTrust, call);
     }
 
-    private static ExitCode answer(
-            GoldenCheck check, String golden, List<String> names, String onTrust, Call call) {
+    private static ExitCode answer(GoldenCheck check, String golden, List<String> names, String onTrust, Call call) {
         ExitCode exit = exit(check);
         for (int i = 0; i < names.size(); i++) {
             GoldenSignature signature = check.signatures().get(i);
@@ -125,8 +124,7 @@ final class EvidenceFile {
         for (EvidencePiece piece : pieces) {
             piece.binding()
                     .ifPresent(binding -> call.sink()
-                            .line("key of    " + Talk.printable(piece.name()) + "  "
-                                    + Talk.printable(binding.text())));
+                            .line("key of    " + Talk.printable(piece.name()) + "  " + Talk.printable(binding.text())));
         }
         for (EvidencePiece piece : pieces) {
             if (piece.evidence().callerData().isPresent()) {
@@ -213,12 +211,7 @@ final class EvidenceFile {
                 .ifPresent(binding -> tree.put(
                         "attestationKey",
                         FirmwareReport.row(
-                                "file",
-                                piece.name(),
-                                "state",
-                                binding.state().id(),
-                                "text",
-                                binding.text()))));
+                                "file", piece.name(), "state", binding.state().id(), "text", binding.text()))));
         tree.put(
                 "machines",
                 check.machines().stream()

@@ -34,11 +34,7 @@ import java.util.stream.Collectors;
  * @param binding of a quote of a TPM: what ties its key to the machine
  */
 record EvidencePiece(
-        String name,
-        RegisterEvidence evidence,
-        Kind kind,
-        Optional<Source> runtimeData,
-        Optional<KeyBinding> binding) {
+        String name, RegisterEvidence evidence, Kind kind, Optional<Source> runtimeData, Optional<KeyBinding> binding) {
     /** What it is, as far as options differ. */
     enum Kind {
         SNP,
@@ -113,9 +109,7 @@ record EvidencePiece(
                     && file.length() == quote.get().valueBytes();
             read.put(
                     name,
-                    bare
-                            ? of(name, new PcrListing(quote.get().values(file)), Kind.UNSIGNED)
-                            : read(file, name, call));
+                    bare ? of(name, new PcrListing(quote.get().values(file)), Kind.UNSIGNED) : read(file, name, call));
         }
         quote.ifPresent(given -> read.put(quotes.get(0), quoted(quotes.get(0), given, read.values(), call)));
         refuseUnused(read.values(), call);
@@ -124,12 +118,11 @@ record EvidencePiece(
 
     private static EvidencePiece quoted(String name, TpmQuote quote, Collection<EvidencePiece> others, Call call) {
         KeyBinding binding = KeyBinding.of(others, Keys.file(call, "--ak", AttestationKey::read));
-        RegisterEvidence evidence = quote.of(
-                pcrs(quote, others), Keys.file(call, "--quote-signature", TpmSignature::read), binding.key());
+        RegisterEvidence evidence =
+                quote.of(pcrs(quote, others), Keys.file(call, "--quote-signature", TpmSignature::read), binding.key());
         List<FieldVerdict> trust = new ArrayList<>(evidence.trust());
         trust.addAll(binding.verdicts());
-        return new EvidencePiece(
-                name, evidence.with(trust), Kind.TPM_QUOTE, Optional.empty(), Optional.of(binding));
+        return new EvidencePiece(name, evidence.with(trust), Kind.TPM_QUOTE, Optional.empty(), Optional.of(binding));
     }
 
     /** An option that does nothing makes its user believe that something was verified. */

@@ -34,14 +34,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.Set;
-import java.util.OptionalInt;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -318,8 +318,7 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
                 records.add(new PcrlockComponent.Placed(
                         logs.size() == 1 ? same.get(0).place() : OptionalInt.empty(),
                         new PcrlockComponent.Entry(
-                                pcr,
-                                same.stream().map(ResultFile.Event::digest).toList())));
+                                pcr, same.stream().map(ResultFile.Event::digest).toList())));
             }
         });
         if (byPcr.size() > 1 && !PcrlockComponent.isOrdered(records)) {

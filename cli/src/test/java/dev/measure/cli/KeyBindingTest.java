@@ -104,8 +104,9 @@ class KeyBindingTest {
         assertEquals(0, open.exit(), open.toString());
         assertTrue(
                 open.out()
-                        .contains("\nsignature quote.msg  signature not verified: HCLAkPub of hcl.bin, which REPORT_DATA of"
-                                + " hcl.bin binds, whose signature was not verified\n"),
+                        .contains(
+                                "\nsignature quote.msg  signature not verified: HCLAkPub of hcl.bin, which REPORT_DATA of"
+                                        + " hcl.bin binds, whose signature was not verified\n"),
                 open.out());
         Session check = check("--evidence", "hcl.bin", "--certificate", "vcek.der");
         assertEquals(0, check.exit(), check.toString());
@@ -114,7 +115,8 @@ class KeyBindingTest {
                 check.out()
                         .contains("\nkey of    quote.msg  HCLAkPub of hcl.bin, which REPORT_DATA of hcl.bin binds\n"),
                 check.out());
-        JsonNode tree = JSON.readTree(check("--evidence", "hcl.bin", "--certificate", "vcek.der", "--json").out());
+        JsonNode tree = JSON.readTree(check("--evidence", "hcl.bin", "--certificate", "vcek.der", "--json")
+                .out());
         assertEquals("bound", tree.at("/found/evidence/attestationKey/state").asText());
         assertEquals(
                 List.of(),
@@ -188,8 +190,9 @@ class KeyBindingTest {
         assertEquals(0, alone.exit(), alone.toString());
         assertTrue(
                 alone.out()
-                        .contains("\nsignature quote.msg  signature not verified: HCLAkPub of hcl.bin, which REPORTDATA of"
-                                + " hcl.bin binds: a TDREPORT, which is not signed; the guest's TD quote is\n"),
+                        .contains(
+                                "\nsignature quote.msg  signature not verified: HCLAkPub of hcl.bin, which REPORTDATA of"
+                                        + " hcl.bin binds: a TDREPORT, which is not signed; the guest's TD quote is\n"),
                 alone.out());
         Session quoted = check("--evidence", "hcl.bin", "--evidence", "td.bin");
         assertEquals(0, quoted.exit(), quoted.toString());

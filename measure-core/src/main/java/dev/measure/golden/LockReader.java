@@ -168,8 +168,7 @@ final class LockReader {
                 String name = json.name();
                 if (!known.containsKey(name)) {
                     throw json.malformed(
-                            "a field that policies of " + technology + " have",
-                            "the field " + StrictJson.shown(name));
+                            "a field that policies of " + technology + " have", "the field " + StrictJson.shown(name));
                 }
                 String value = json.string(name);
                 if (!PolicyFields.isValue(known.get(name), value)) {

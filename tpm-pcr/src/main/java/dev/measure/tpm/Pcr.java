@@ -114,9 +114,7 @@ public final class Pcr {
                     told.name(),
                     told.why(),
                     new Prediction.Predicted(
-                            fold(register, course.events(), digests),
-                            boot.assumptions(),
-                            boot.warnings())));
+                            fold(register, course.events(), digests), boot.assumptions(), boot.warnings())));
         }
         return predictions;
     }
@@ -194,12 +192,7 @@ public final class Pcr {
                 Digest digest = digests.digest(event, register.bank());
                 value = extend(value, digest);
                 sink.accept(new MeasuredEvent(
-                        event.name(),
-                        digest,
-                        value,
-                        event.provenance(),
-                        event.evidence(),
-                        details(place, event)));
+                        event.name(), digest, value, event.provenance(), event.evidence(), details(place, event)));
             }
         };
         Digest[] value = {reset(register)};

@@ -9,14 +9,14 @@ import dev.measure.Source;
 import dev.measure.parse.StrictJson;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
-import java.util.OptionalInt;
-import java.util.HashSet;
-import java.util.Comparator;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -117,8 +117,8 @@ public record PcrlockComponent(List<Entry> records) {
     public static boolean isOrdered(List<Placed> records) {
         Set<Integer> places = new HashSet<>();
         return records.stream()
-                .allMatch(record -> record.place().isPresent()
-                        && places.add(record.place().getAsInt()));
+                .allMatch(record ->
+                        record.place().isPresent() && places.add(record.place().getAsInt()));
     }
 
     /**
