@@ -113,6 +113,7 @@ final class ManifestKeys {
         all(keys, Kind.NAMED_FILE, "fw-cfg");
         all(keys, Kind.FILE, "from-log", "kernel", "initrd");
         all(keys, Kind.TEXT, "append");
+        all(keys, Kind.FLAG, "kernel-header-normalized");
         all(keys, Kind.FILE, "dstack-measurement", "disk");
         all(keys, Kind.FLAG, "direct");
         all(keys, Kind.WORDS, "profile", "stub");

@@ -23,6 +23,7 @@ final class MetadataFile {
     private final Result result;
     private final String name;
     private final Map<String, List<String>> values = new LinkedHashMap<>();
+    private boolean normalized;
 
     private MetadataFile(Call call, Result result, String name) {
         this.call = call;
@@ -51,6 +52,7 @@ final class MetadataFile {
         Source file = call.inputs().open(name);
         result.input("metadata", file);
         GuestMetadata metadata = GuestMetadata.read(file);
+        normalized = metadata.kernelHeaderNormalized();
         files(metadata, name);
         if (metadata.kind() == Kind.DSTACK_VM && call.has("--image-dir")) {
             String image = call.value("--image-dir").orElseThrow() + "/metadata.json";
@@ -63,6 +65,7 @@ final class MetadataFile {
             files(second, image);
             second.edk2().ifPresent(tag -> put("--edk2", tag));
             second.cmdline().ifPresent(text -> put("--append", text));
+            normalized = second.kernelHeaderNormalized();
         } else if (call.has("--image-dir")) {
             throw Complaint.usage("--image-dir is for dstack's vm_config, and " + name + " is none", "");
         }
@@ -254,6 +257,9 @@ final class MetadataFile {
         }
         if (call.has("--kernel") || call.has("--dstack-measurement")) {
             return;
+        }
+        if (normalized && values.containsKey("--kernel")) {
+            values.put("--kernel-header-normalized", List.of());
         }
         if (metadata.measurement().isPresent() && !values.containsKey("--kernel") && !call.has("--platform-only")) {
             String held = name + "#tdx_measurement";

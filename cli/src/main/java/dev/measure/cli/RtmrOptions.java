@@ -24,6 +24,9 @@ final class RtmrOptions {
                                 "FILE",
                                 "shim that QEMU hands over beside it, by -shim: firmware of EDK2 202502 or later starts it",
                                 "--direct-shim"),
+                        Options.flag(
+                                "the firmware restores the kernel's setup header, as dstack's from 0.6.0 on: the file is what counts",
+                                "--kernel-header-normalized"),
                         dstack()),
                 disk(),
                 GrubOptions.group(),

@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 /** What a command line says of the boot whose RTMRs are asked for. */
 final class RtmrRequest {
     private static final int MOST_VCPUS = 4096;
+    private static final String NORMALIZED = "--kernel-header-normalized";
 
     private final Call call;
     private final Result result;
@@ -280,6 +281,12 @@ final class RtmrRequest {
             in.fwCfg(parts[0], PcrRequest.opened(call, result, "fw-cfg", parts[1]));
         }
         call.value("--qemu-version").ifPresent(in::qemuVersion);
+        if (call.has(NORMALIZED)) {
+            if (!call.has("--kernel")) {
+                throw Complaint.usage(NORMALIZED + ": there is no kernel", "give --kernel FILE");
+            }
+            in.kernelHeaderNormalized(true);
+        }
         if (call.has("--direct-shim")) {
             if (!call.has("--kernel")) {
                 throw Complaint.usage("--direct-shim: QEMU takes a shim only beside a kernel", "give --kernel");

@@ -89,6 +89,32 @@ final class MetadataFileTest {
                         .out());
     }
 
+    /**
+     * Authenticode digest of the kernel's file (SHA-384, by hashlib over the ranges of the PE format), "Calling EFI Application from Boot
+     * Option", a separator and both texts of ExitBootServices, folded by hashlib.
+     */
+    private static final String RTMR1_OF_THE_FILE =
+            "77ec4f2c75e1f25365ff6400aa6f599736cc0f6ab85b1379bbb4cd34cad28b716b0805750258d471b132abb2ea76450d";
+
+    @Test
+    void aNormalizedKernelCountsAsItsFile() throws IOException {
+        if (!here) {
+            return;
+        }
+        String image = "{'bios': 'OVMF.fd', 'kernel': 'vmlinuz', 'initrd': 'initrd', 'cmdline': 'console=hvc0',"
+                + " 'ovmf_variant': 'pre202505', 'kernel_header_normalized': %s}";
+        for (String said : List.of("true", "false", "null")) {
+            write("metadata.json", image.formatted(said));
+            for (String memory : List.of("1G", "4G")) {
+                Session one = measure("tdx metadata.json --register rtmr1 --edk2 202411 --memory " + memory);
+                assertEquals(said.equals("true"), one.out().contains(RTMR1_OF_THE_FILE), said + one);
+            }
+        }
+        write("metadata.json", image.formatted("'yes'"));
+        refused(4, "kernel_header_normalized true or false", "tdx metadata.json");
+        refused(2, "there is no kernel", "tdx OVMF.fd --register rtmr1 --kernel-header-normalized");
+    }
+
     @Test
     void dstacksFilesStandForTheirOptions() throws IOException {
         if (!here) {

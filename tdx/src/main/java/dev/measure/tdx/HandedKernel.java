@@ -95,7 +95,7 @@ final class HandedKernel implements ImageEvents {
     }
 
     /**
-     * The file as the firmware gets it: as it is from QEMU 10.2 on, and from 10.0 on where EDK2 is 202502 or later, else with a changed
+     * The file as the firmware measures it: as it is if the firmware restores its setup header, from QEMU 10.2 on, and from 10.0 on where EDK2 is 202502 or later, else with a changed
      * setup header.
      */
     private Optional<Source> handed(Source file) {
@@ -115,7 +115,7 @@ final class HandedKernel implements ImageEvents {
             rtmr2.refuse(e.getMessage(), "");
             return Optional.empty();
         }
-        Optional<Boolean> left = leavesHeader(inputs);
+        Optional<Boolean> left = inputs.kernelHeaderNormalized ? Optional.of(true) : leavesHeader(inputs);
         if (left.equals(Optional.of(true))) {
             return Optional.of(file);
         }

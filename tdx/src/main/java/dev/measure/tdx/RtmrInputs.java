@@ -61,6 +61,7 @@ public final class RtmrInputs {
     final Optional<String> append;
     final Optional<RtmrContent> loadOptions;
     final Optional<String> qemuVersion;
+    final boolean kernelHeaderNormalized;
     final boolean shim;
     final Optional<BootInputs> boot;
     final Optional<BootDisk> bootDisk;
@@ -99,6 +100,7 @@ public final class RtmrInputs {
         append = b.append;
         loadOptions = b.loadOptions;
         qemuVersion = b.qemuVersion;
+        kernelHeaderNormalized = b.kernelHeaderNormalized;
         shim = b.shim;
         boot = b.boot;
         bootDisk = b.bootDisk;
@@ -141,6 +143,7 @@ public final class RtmrInputs {
         private Optional<String> append = Optional.empty();
         private Optional<RtmrContent> loadOptions = Optional.empty();
         private Optional<String> qemuVersion = Optional.empty();
+        private boolean kernelHeaderNormalized;
         private boolean shim;
         private Optional<BootInputs> boot = Optional.empty();
         private Optional<BootDisk> bootDisk = Optional.empty();
@@ -305,6 +308,15 @@ public final class RtmrInputs {
         /** {@return this builder, given the version of QEMU, which may write into the kernel} */
         public Builder qemuVersion(String value) {
             qemuVersion = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * {@return this builder, given whether the firmware writes into the setup header of the kernel, whatever QEMU wrote there, what
+         * the file of the kernel has: dstack's from 0.6.0 on ({@code kernel_header_normalized})}
+         */
+        public Builder kernelHeaderNormalized(boolean value) {
+            kernelHeaderNormalized = value;
             return this;
         }
 
