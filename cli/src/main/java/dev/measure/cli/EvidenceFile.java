@@ -32,7 +32,7 @@ final class EvidenceFile {
     static ExitCode check(GoldenValues golden, String goldenName, Call call) {
         List<String> names = call.values("--evidence");
         Freshness fresh = Freshness.of(call);
-        List<EvidencePiece> pieces = fresh.bind(EvidencePiece.read(names, call));
+        List<EvidencePiece> pieces = fresh.bind(EvidencePiece.read(names, golden, call));
         GoldenCheck check =
                 golden.check(pieces.stream().map(EvidencePiece::evidence).toArray(RegisterEvidence[]::new));
         if (Output.isTree(call.common())) {
@@ -52,7 +52,8 @@ final class EvidenceFile {
         }
         String onTrust = pieces.stream()
                         .flatMap(piece -> piece.binding().stream())
-                        .anyMatch(binding -> binding.state() == KeyBinding.State.ON_TRUST)
+                        .anyMatch(binding -> binding.state() == KeyBinding.State.ON_TRUST
+                                || binding.state() == KeyBinding.State.UNVERIFIED && call.has("--ak"))
                 ? "; the TPM's key was taken on trust"
                 : "";
         return answer(check, goldenName, names, onTrust, call);

@@ -7,6 +7,7 @@ import dev.measure.RegisterEvidence;
 import dev.measure.Source;
 import dev.measure.eventlog.EventLog;
 import dev.measure.eventlog.Replay;
+import dev.measure.golden.GoldenValues;
 import dev.measure.snp.EndorsementChain;
 import dev.measure.snp.SnpEvidence;
 import dev.measure.tdx.TdQuote;
@@ -75,15 +76,20 @@ record EvidencePiece(
                 Options.value(
                         "FILE",
                         "and the attestation key, as tpm2_createak -u writes it, PEM or DER; that of Azure's virtual TPM is in"
-                                + " its HCL report, which says whose it is; of any other key nothing does",
+                                + " its HCL report, which says whose it is if its launch digest or MRTD is golden; of any other"
+                                + " key nothing does",
                         "--ak",
                         "--attestation-key"),
                 Options.value("DATE", "the certificates of an SNP report must be valid then", "--at"),
                 Options.flag("fail unless every signature was verified", "--require-signatures"));
     }
 
-    /** {@return the evidence in files, in their order; a quote of a TPM is of the values that the other files show} */
-    static List<EvidencePiece> read(List<String> names, Call call) {
+    /**
+     * {@return the evidence in files, in their order; a quote of a TPM is of the values that the other files show}
+     *
+     * @param golden the values that a report must show whose caller's data is believed
+     */
+    static List<EvidencePiece> read(List<String> names, GoldenValues golden, Call call) {
         List<String> quotes = new ArrayList<>();
         List<String> others = new ArrayList<>();
         for (String name : names) {
@@ -111,13 +117,14 @@ record EvidencePiece(
                     name,
                     bare ? of(name, new PcrListing(quote.get().values(file)), Kind.UNSIGNED) : read(file, name, call));
         }
-        quote.ifPresent(given -> read.put(quotes.get(0), quoted(quotes.get(0), given, read.values(), call)));
+        quote.ifPresent(given -> read.put(quotes.get(0), quoted(quotes.get(0), given, read.values(), golden, call)));
         refuseUnused(read.values(), call);
         return names.stream().map(read::get).toList();
     }
 
-    private static EvidencePiece quoted(String name, TpmQuote quote, Collection<EvidencePiece> others, Call call) {
-        KeyBinding binding = KeyBinding.of(others, Keys.file(call, "--ak", AttestationKey::read));
+    private static EvidencePiece quoted(
+            String name, TpmQuote quote, Collection<EvidencePiece> others, GoldenValues golden, Call call) {
+        KeyBinding binding = KeyBinding.of(others, Keys.file(call, "--ak", AttestationKey::read), golden);
         RegisterEvidence evidence =
                 quote.of(pcrs(quote, others), Keys.file(call, "--quote-signature", TpmSignature::read), binding.key());
         List<FieldVerdict> trust = new ArrayList<>(evidence.trust());

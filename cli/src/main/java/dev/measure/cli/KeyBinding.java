@@ -2,7 +2,10 @@ package dev.measure.cli;
 
 import dev.measure.CallerData;
 import dev.measure.FieldVerdict;
+import dev.measure.Register;
+import dev.measure.Verdict;
 import dev.measure.golden.GoldenSignature;
+import dev.measure.golden.GoldenValues;
 import dev.measure.tpm.AttestationKey;
 import dev.measure.tpm.HclRuntimeData;
 import java.util.Collection;
@@ -12,6 +15,9 @@ import java.util.Optional;
 /**
  * What ties the attestation key of a TPM's quote to the machine that the other evidence is of. Azure's paravisor puts a hash over the key
  * of its virtual TPM into the report of the guest; of any other TPM nothing in the evidence says whose it is.
+ *
+ * <p>Whoever owns a genuine guest writes into REPORT_DATA what he likes, a key of his own too. What software wrote it, the launch digest
+ * or MRTD of the same report says, so only a report of golden software binds a key.
  *
  * @param key the key to verify the quote with; empty if nobody says which
  * @param state whether it is tied
@@ -24,9 +30,9 @@ record KeyBinding(Optional<AttestationKey> key, State state, String text, List<F
 
     /** Whether a key is tied to the machine. */
     enum State {
-        /** A report holds it whose signature was verified. */
+        /** A report holds it whose signature was verified, and whose launch digest or MRTD is golden. */
         BOUND("bound"),
-        /** A report holds it whose signature was not, or a TDREPORT, which has none. */
+        /** A report holds it of which one of the two is not so, or a TDREPORT, which has no signature. */
         UNVERIFIED("unverified"),
         /** The command line names it, and nothing else. */
         ON_TRUST("on-trust"),
@@ -51,8 +57,9 @@ record KeyBinding(Optional<AttestationKey> key, State state, String text, List<F
      *
      * @param others the other pieces of evidence
      * @param given the key that the command line names
+     * @param golden the values that the report which holds the key must show
      */
-    static KeyBinding of(Collection<EvidencePiece> others, Optional<AttestationKey> given) {
+    static KeyBinding of(Collection<EvidencePiece> others, Optional<AttestationKey> given, GoldenValues golden) {
         Optional<EvidencePiece> hcl =
                 others.stream().filter(piece -> piece.runtimeData().isPresent()).findFirst();
         if (hcl.isEmpty()) {
@@ -84,13 +91,21 @@ record KeyBinding(Optional<AttestationKey> key, State state, String text, List<F
         boolean verified = signed.filter(
                         piece -> GoldenSignature.of(piece.evidence()).state() == GoldenSignature.State.VERIFIED)
                 .isPresent();
-        if (verified) {
+        boolean launched = isGolden(holder.get(), golden);
+        if (verified && launched) {
             return new KeyBinding(key, State.BOUND, where, List.of(new FieldVerdict.Matches(FIELD, where)));
         }
-        String open = where
-                + (signed.isEmpty()
-                        ? ": a TDREPORT, which is not signed; the guest's TD quote is"
-                        : ", whose signature was not verified");
+        String open = where;
+        if (!verified) {
+            open += signed.isEmpty()
+                    ? ": a TDREPORT, which is not signed; the guest's TD quote is"
+                    : ", whose signature was not verified";
+        }
+        if (!launched) {
+            boolean snp = holder.get().kind() == EvidencePiece.Kind.SNP;
+            open += (verified ? ", whose " : ", and whose ") + (snp ? "launch digest" : "MRTD")
+                    + " is no golden value: any guest can bind a key of its own";
+        }
         // A key that the command line names is good without the report.
         return new KeyBinding(
                 key,
@@ -99,6 +114,14 @@ record KeyBinding(Optional<AttestationKey> key, State state, String text, List<F
                 given.isPresent()
                         ? List.of(new FieldVerdict.Matches(FIELD, "by " + OPTION))
                         : List.of(new FieldVerdict.NotChecked(FIELD, open)));
+    }
+
+    /** Software that is not known puts there what it likes. */
+    private static boolean isGolden(EvidencePiece report, GoldenValues golden) {
+        return golden.check(report.evidence()).verdicts().stream()
+                .filter(Verdict.Match.class::isInstance)
+                .map(Verdict::register)
+                .anyMatch(register -> register instanceof Register.LaunchDigest || register instanceof Register.Mrtd);
     }
 
     private static KeyBinding wrong(Optional<AttestationKey> given, String expected, String found) {

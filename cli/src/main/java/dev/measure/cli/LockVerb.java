@@ -180,7 +180,7 @@ final class LockVerb implements Verb {
                 call.talk().say("note: no longer confirmed by " + seen.evidence() + ": " + seen.id());
             }
         }
-        for (EvidencePiece piece : EvidencePiece.read(call.values("--confirm"), call)) {
+        for (EvidencePiece piece : EvidencePiece.read(call.values("--confirm"), computed, call)) {
             kept.addAll(EvidenceFile.confirmations(piece, computed, lock, call));
         }
         return new GoldenValues(

@@ -36,6 +36,14 @@ class KeyBindingTest {
     private static final String TDX = "az-tdx-vtpm/evidence-v1.json";
     private static final int HEADER = 32;
     private static final int REPORT_DATA = HEADER + 0x50;
+
+    /** MEASUREMENT of ATTESTATION_REPORT, and MRTD of TDINFO_STRUCT behind REPORTMACSTRUCT and TEE_TCB_INFO. */
+    private static final int MEASUREMENT = HEADER + 0x90;
+
+    private static final int MRTD = HEADER + 256 + 239 + 17 + 16;
+    private static final String LAUNCH =
+            "snp/fw=file:a/vmm=qemu/cpu=EPYC-v4/features=0x1/vcpus=1/hashes=none/rules=raw";
+    private static final String MRTD_ID = "mrtd/fw=file:a/order=page";
     private static final int HASH_TYPE = HEADER + 1184 + 12;
 
     /** In an RSA key of these files, behind the 20 bytes of the runtime data's header. */
@@ -58,6 +66,19 @@ class KeyBindingTest {
 
     /** The parts of evidence in files, and a lock file with the PCR values in it. */
     private void files(String name) throws IOException {
+        files(name, List.of());
+    }
+
+    /** The lock file has the launch digest or MRTD of the report, too. */
+    private void golden(String name) throws IOException {
+        files(name);
+        boolean snp = name.equals(SNP);
+        int at = snp ? MEASUREMENT : MRTD;
+        byte[] launch = Arrays.copyOfRange(Files.readAllBytes(folder.resolve("hcl.bin")), at, at + 48);
+        files(name, List.of(GoldenValue.of(snp ? LAUNCH : MRTD_ID, Digest.of(DigestAlgorithm.SHA384, launch))));
+    }
+
+    private void files(String name, List<GoldenValue> launches) throws IOException {
         Assumptions.assumeTrue(Shared.file(VERIFIER + name).isPresent());
         JsonNode tree = JSON.readTree(Shared.file(VERIFIER + name).get().toFile());
         Files.write(folder.resolve("quote.msg"), bytes(tree.at("/tpm_quote/message")));
@@ -70,7 +91,7 @@ class KeyBindingTest {
             Files.write(folder.resolve("td.bin"), bytes(tree.at("/td_quote")));
         }
         ByteArrayOutputStream pcrs = new ByteArrayOutputStream();
-        List<GoldenValue> values = new ArrayList<>();
+        List<GoldenValue> values = new ArrayList<>(launches);
         int index = 0;
         for (JsonNode pcr : tree.at("/tpm_quote/pcrs")) {
             pcrs.writeBytes(bytes(pcr));
@@ -99,7 +120,7 @@ class KeyBindingTest {
 
     @Test
     void theKeyOfAnAzureQuoteIsTheOneThatTheReportBinds() throws IOException {
-        files(SNP);
+        golden(SNP);
         Session open = check("--evidence", "hcl.bin");
         assertEquals(0, open.exit(), open.toString());
         assertTrue(
@@ -115,6 +136,10 @@ class KeyBindingTest {
                 check.out()
                         .contains("\nkey of    quote.msg  HCLAkPub of hcl.bin, which REPORT_DATA of hcl.bin binds\n"),
                 check.out());
+        assertEquals(
+                0,
+                check("--evidence", "hcl.bin", "--certificate", "vcek.der", "--require-signatures")
+                        .exit());
         JsonNode tree = JSON.readTree(check("--evidence", "hcl.bin", "--certificate", "vcek.der", "--json")
                 .out());
         assertEquals("bound", tree.at("/found/evidence/attestationKey/state").asText());
@@ -123,6 +148,30 @@ class KeyBindingTest {
                 List.copyOf(JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
                         .getSchema(Version.resource("result-v1.schema.json"))
                         .validate(tree)));
+    }
+
+    /** Whoever owns a genuine guest chooses its REPORT_DATA. */
+    @Test
+    void aReportOfSoftwareThatIsNotGoldenBindsNoKey() throws IOException {
+        GoldenValue mrtd = GoldenValue.of(MRTD_ID, Digest.parse(DigestAlgorithm.SHA384, "11".repeat(48)));
+        for (List<GoldenValue> launches : List.of(List.<GoldenValue>of(), List.of(mrtd))) {
+            files(SNP, launches);
+            Session check = check("--evidence", "hcl.bin", "--certificate", "vcek.der");
+            String why = "HCLAkPub of hcl.bin, which REPORT_DATA of hcl.bin binds, whose launch digest is no golden"
+                    + " value: any guest can bind a key of its own";
+            assertEquals(0, check.exit(), check.toString());
+            assertTrue(check.out().contains("\nsignature quote.msg  signature not verified: " + why), check.out());
+            assertTrue(check.out().contains("\nkey of    quote.msg  " + why + "\n"), check.out());
+            assertTrue(check.err().contains("; not every signature was verified\n"), check.err());
+            Session demanded = check("--evidence", "hcl.bin", "--certificate", "vcek.der", "--require-signatures");
+            assertEquals(8, demanded.exit(), demanded.toString());
+            assertTrue(demanded.err().contains("quote.msg: signature not verified: " + why), demanded.err());
+            JsonNode tree = JSON.readTree(check("--evidence", "hcl.bin", "--certificate", "vcek.der", "--json")
+                    .out());
+            assertEquals(
+                    "unverified",
+                    tree.at("/found/evidence/attestationKey/state").asText());
+        }
     }
 
     @Test
@@ -185,7 +234,7 @@ class KeyBindingTest {
 
     @Test
     void aTdReportAloneIsNotSignedButTheQuoteIs() throws IOException {
-        files(TDX);
+        golden(TDX);
         Session alone = check("--evidence", "hcl.bin");
         assertEquals(0, alone.exit(), alone.toString());
         assertTrue(
@@ -201,6 +250,15 @@ class KeyBindingTest {
                         .contains("\nkey of    quote.msg  HCLAkPub of hcl.bin, which REPORTDATA of td.bin binds, whose"
                                 + " signature was not verified\n"),
                 quoted.out());
+        files(TDX);
+        Session unknown = check("--evidence", "hcl.bin", "--evidence", "td.bin");
+        assertEquals(0, unknown.exit(), unknown.toString());
+        assertTrue(
+                unknown.out()
+                        .contains("\nkey of    quote.msg  HCLAkPub of hcl.bin, which REPORTDATA of td.bin binds, whose"
+                                + " signature was not verified, and whose MRTD is no golden value: any guest can bind a"
+                                + " key of its own\n"),
+                unknown.out());
     }
 
     @Test

@@ -21,6 +21,10 @@ import java.util.Set;
  * the attestation key that signs quotes. Its SHA-256 is the first half of REPORT_DATA of the guest's SEV-SNP report, or of REPORTDATA of
  * its TD report and quote, so a report that is genuine tells that the key is of a TPM in the same guest. Microsoft, "Azure confidential
  * VMs: guest attestation", "Runtime data".
+ *
+ * <p>That the report is genuine is not enough: whoever owns a guest of his own writes into REPORT_DATA what he likes, the hash of runtime
+ * data with his own key, too. The key is to be believed only if the report's signature was verified and its launch digest or MRTD is one
+ * that is known to be of the paravisor: compare it with a golden value.
  */
 public final class HclRuntimeData {
     private static final String WHAT = "the runtime data of an HCL report";
@@ -100,6 +104,8 @@ public final class HclRuntimeData {
 
     /**
      * {@return whether a report is bound to this data: has its SHA-256 in front of its caller's data}
+     *
+     * <p>It says nothing of the report: verify its signature, and compare its launch digest or MRTD with a golden value.
      *
      * @param data REPORT_DATA of an SEV-SNP report, or REPORTDATA of a TD report or quote
      */
