@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,11 +125,116 @@ class EditedLockTest {
     }
 
     private Session confirmed(String evidence, String sha256) throws IOException {
+        return confirmed(List.of(entry(evidence, sha256)));
+    }
+
+    private Session confirmed(List<String> entries) throws IOException {
+        String all = "\"confirmed\": [\n    " + String.join(",\n    ", entries) + "\n  ]";
+        return edited("\"confirmed\": \\[]", Matcher.quoteReplacement(all));
+    }
+
+    private String entry(String evidence, String sha256) {
         Matcher value = PCR_11.matcher(text);
         assertTrue(value.find(), text);
-        String entry = "\"confirmed\": [\n    {\"id\": \"" + value.group(1) + "\", \"alg\": \"sha256\", \"value\": \""
-                + value.group(2) + "\", \"evidence\": \"" + evidence + "\", \"sha256\": \"" + sha256 + "\"}\n  ]";
-        return edited("\"confirmed\": \\[]", Matcher.quoteReplacement(entry));
+        return "{\"id\": \"" + value.group(1) + "\", \"alg\": \"sha256\", \"value\": \"" + value.group(2)
+                + "\", \"evidence\": \"" + evidence + "\", \"sha256\": \"" + sha256 + "\"}";
+    }
+
+    private String entry(String evidence) throws Exception {
+        return entry(evidence, sha256(Files.readAllBytes(folder.resolve(evidence))));
+    }
+
+    /** TPMS_ATTEST of a quote of the bank of SHA-256; the third byte of TPMS_PCR_SELECTION has PCRs 16 to 23. */
+    private void quote(String name, int select, String... values) throws Exception {
+        StringBuilder all = new StringBuilder();
+        for (String value : values) {
+            all.append(value);
+        }
+        String quote = "ff544347" + "8018" + "0000" + "0000" + "0000000000000000" + "00000001" + "00000000" + "01"
+                + "0000000000000000" + "00000001" + "000b" + "03"
+                + String.format("%02x%02x00", select & 0xff, select >> 8)
+                + "0020" + sha256(HexFormat.of().parseHex(all));
+        Files.write(folder.resolve(name), HexFormat.of().parseHex(quote));
+    }
+
+    /** A quote has the digest of values; somebody wrote that it confirms what it is no quote of. */
+    @Test
+    void aQuoteMustBeOfTheValuesThatItIsSaidToConfirm() throws Exception {
+        Matcher value = PCR_11.matcher(text);
+        assertTrue(value.find(), text);
+        String pcr11 = value.group(2);
+        String pcr7 = "77".repeat(32);
+        String other = "11".repeat(32);
+        quote("golden.msg", 1 << 11, pcr11);
+        assertEquals(0, confirmed(List.of(entry("golden.msg"))).exit());
+        quote("other.msg", 1 << 11, other);
+        Session check = confirmed(List.of(entry("other.msg")));
+        assertEquals(7, check.exit(), check.toString());
+        String unknown = "1 value by %s, which is a quote of PCR values that no other evidence in the folder shows\n";
+        assertTrue(check.out().contains(unknown.formatted("other.msg")), check.out());
+        quote("seven.msg", 1 << 7, pcr7);
+        check = confirmed(List.of(entry("seven.msg")));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(
+                check.out().contains(value.group(1) + " by seven.msg, which is a quote of other registers\n"),
+                check.out());
+
+        quote("both.msg", 1 << 7 | 1 << 11, pcr7, pcr11);
+        check = confirmed(List.of(entry("both.msg")));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(check.out().contains(unknown.formatted("both.msg")), check.out());
+        Files.writeString(folder.resolve("pcrs.yaml"), "sha256:\n  7 : 0x" + pcr7 + "\n  11: 0x" + pcr11 + "\n");
+        Files.write(folder.resolve("pcrs.bin"), HexFormat.of().parseHex(pcr7 + pcr11));
+        Files.writeString(folder.resolve("host2.yaml"), "sha256:\n  7 : 0x" + other + "\n  11: 0x" + pcr11 + "\n");
+        for (String shows : List.of("pcrs.yaml", "pcrs.bin")) {
+            check = confirmed(List.of(entry("both.msg"), entry("host2.yaml"), entry(shows)));
+            assertEquals(0, check.exit(), check.toString());
+        }
+        Files.write(folder.resolve("pcrs.bin"), HexFormat.of().parseHex(other + pcr11));
+        check = confirmed(List.of(entry("both.msg"), entry("pcrs.bin")));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(check.out().contains("1 value by pcrs.bin, which is no evidence\n"), check.out());
+        assertTrue(check.out().contains(unknown.formatted("both.msg")), check.out());
+
+        quote("moved.msg", 1 << 7 | 1 << 11, pcr7, other);
+        Files.writeString(folder.resolve("moved.yaml"), "sha256:\n  7 : 0x" + pcr7 + "\n  11: 0x" + other + "\n");
+        check = confirmed(List.of(entry("moved.msg"), entry("moved.yaml")));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(
+                check.out().contains(value.group(1) + " by moved.msg, which is a quote of another value\n"),
+                check.out());
+    }
+
+    /** Another technology than the TPM's, and a quote that somebody cut. */
+    @Test
+    void aQuoteConfirmsNoLaunchDigest() throws Exception {
+        Files.writeString(
+                folder.resolve("measure.yaml"),
+                MANIFEST + "  - snp: {image: image, fwid: ovmf-qemu, vcpus: 1, vcpu-type: EPYC-v4}\n");
+        assertEquals(0, run("lock", "--update").exit());
+        text = Files.readString(lock);
+        Matcher launch = Pattern.compile("\"id\": \"(snp/[^\"]*)\", \"alg\": \"sha384\", \"value\": \"([0-9a-f]{96})\"")
+                .matcher(text);
+        assertTrue(launch.find(), text);
+        Matcher value = PCR_11.matcher(text);
+        assertTrue(value.find(), text);
+        quote("quote.msg", 1 << 11, value.group(2));
+        String pcr = entry("quote.msg");
+        Session check = confirmed(List.of(
+                pcr,
+                pcr.replace(value.group(1), launch.group(1))
+                        .replace("\"sha256\", \"value", "\"sha384\", \"value")
+                        .replace(value.group(2), launch.group(2))));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(
+                check.out().contains(launch.group(1) + " by quote.msg, which is a quote of other registers\n"),
+                check.out());
+        assertFalse(check.out().contains(value.group(1) + " by"), check.out());
+        byte[] bytes = Files.readAllBytes(folder.resolve("quote.msg"));
+        Files.write(folder.resolve("quote.msg"), Arrays.copyOf(bytes, bytes.length - 1));
+        check = confirmed(List.of(entry("quote.msg")));
+        assertEquals(7, check.exit(), check.toString());
+        assertTrue(check.out().contains("1 value by quote.msg, which is no evidence\n"), check.out());
     }
 
     @Test
