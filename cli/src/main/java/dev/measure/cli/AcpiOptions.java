@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The options about the fw_cfg files of ACPI that a firmware measures: the loader script, and what it allocates. */
 final class AcpiOptions {
@@ -178,10 +179,22 @@ final class AcpiOptions {
 
     /** Whether anything is said of ACPI, so that a log need not. */
     static boolean isGiven(Call call) {
-        return call.has(AcpiFromQemu.BINARY)
-                || call.has(DIGESTS)
-                || call.has(FILE)
-                || OWN.values().stream().anyMatch(call::has);
+        return first(call).isPresent();
+    }
+
+    /** Refuses to be told of ACPI where nothing that holds it is computed. */
+    static void refuse(Call call, String why, String hint) {
+        first(call).ifPresent(option -> {
+            throw Complaint.usage(option + " is about RTMR0, and " + why, hint);
+        });
+    }
+
+    private static Optional<String> first(Call call) {
+        return Stream.concat(
+                        Stream.of(AcpiFromQemu.BINARY, DIGESTS, FILE),
+                        THREE.stream().map(OWN::get))
+                .filter(call::has)
+                .findFirst();
     }
 
     /**

@@ -112,6 +112,7 @@ final class FukiVerb implements Verb {
         if (call.has("--lint")) {
             return lint(call, result);
         }
+        refuseAcpi(targets, call);
         if (isInventoryWanted(call)) {
             inventory(new UkiReport(uki, List.of(DigestAlgorithm.SHA256), machines), call, result);
         }
@@ -131,6 +132,7 @@ final class FukiVerb implements Verb {
         if (call.has("--lint")) {
             return lint(call, result);
         }
+        refuseAcpi(List.of(target), call);
         if (IgvmValues.isFor(target)) {
             IgvmReport report = new IgvmReport(file, List.of(DigestAlgorithm.SHA256));
             if (Output.isTree(call.common())) {
@@ -161,6 +163,19 @@ final class FukiVerb implements Verb {
                     WarningCode.FIRMWARE_NOT_MEASURABLE,
                     target.fw() + ": " + target.image().length() + " bytes that are "
                             + firmware.kind().text()));
+        }
+    }
+
+    /** An option that does nothing makes its user believe that its files are in a value. */
+    private static void refuseAcpi(List<LaunchTarget> targets, Call call) {
+        if (!AcpiOptions.isGiven(call)) {
+            return;
+        }
+        if (targets.stream().noneMatch(target -> !IgvmValues.isFor(target) && isForTdx(target))) {
+            AcpiOptions.refuse(call, "no firmware for TDX is asked about", "leave it out");
+        }
+        if (!TdxRequest.ofFuki(call).registers().contains("rtmr0")) {
+            AcpiOptions.refuse(call, "it is not asked for", "add it: --register rtmr0");
         }
     }
 

@@ -204,6 +204,19 @@ final class RtmrRequest {
         }
     }
 
+    /** Refuses what belongs to a kernel that the VMM hands over, where there is none: a metadata.json may have named it. */
+    static void checkKernel(Call call) {
+        if (call.has("--kernel")) {
+            return;
+        }
+        if (call.has(NORMALIZED)) {
+            throw Complaint.usage(NORMALIZED + ": there is no kernel", "give --kernel FILE");
+        }
+        if (call.has("--direct-shim")) {
+            throw Complaint.usage("--direct-shim: QEMU takes a shim only beside a kernel", "give --kernel FILE");
+        }
+    }
+
     private static Optional<Edk2Generation> edk2(Call call) {
         List<String> known =
                 Edk2Generation.all().stream().map(Edk2Generation::id).toList();
@@ -282,15 +295,9 @@ final class RtmrRequest {
         }
         call.value("--qemu-version").ifPresent(in::qemuVersion);
         if (call.has(NORMALIZED)) {
-            if (!call.has("--kernel")) {
-                throw Complaint.usage(NORMALIZED + ": there is no kernel", "give --kernel FILE");
-            }
             in.kernelHeaderNormalized(true);
         }
         if (call.has("--direct-shim")) {
-            if (!call.has("--kernel")) {
-                throw Complaint.usage("--direct-shim: QEMU takes a shim only beside a kernel", "give --kernel");
-            }
             PcrRequest.opened(call, result, "shim", call.value("--direct-shim").orElseThrow());
             in.shim(true);
         }

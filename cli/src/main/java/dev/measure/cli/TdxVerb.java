@@ -160,6 +160,7 @@ final class TdxVerb implements Verb {
     static TdxValues values(Call typed, Result result) {
         RtmrRequest.check(typed);
         Call call = MetadataFile.applied(typed, result);
+        RtmrRequest.checkKernel(call);
         TdxRequest request = TdxRequest.of(call);
         List<LaunchTarget> targets = RtmrRequest.targets(call, request, result);
         TdxValues values = new TdxValues(call, request, result);

@@ -174,6 +174,7 @@ final class TdxVerifyQuoteVerb implements Verb {
     private static List<FieldVerdict> predict(
             Call call, Result result, Map<Register, Map<String, Digest>> right, List<RtmrValue> predicted) {
         RtmrRequest.check(call);
+        RtmrRequest.checkKernel(call);
         List<FieldVerdict> missing = new ArrayList<>();
         Result prediction = new Result();
         Optional<DstackMeasurement> published = RtmrRequest.published(call, prediction);
