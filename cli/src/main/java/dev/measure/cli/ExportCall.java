@@ -40,7 +40,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -304,6 +303,12 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
         if (byPcr.isEmpty() || events.isEmpty()) {
             throw new IllegalArgumentException("this form holds the events of PCRs, and the input has none");
         }
+        if (byPcr.size() > 1 && logs.size() > 1) {
+            throw Complaint.usage(
+                    "--format pcrlock: " + PcrStyle.PCRLOCK_OF_TWO_LOGS,
+                    "take one PCR: --select register=pcr"
+                            + byPcr.keySet().iterator().next());
+        }
         List<PcrlockComponent.Placed> records = new ArrayList<>();
         byPcr.forEach((pcr, banks) -> {
             int count = banks.values().iterator().next().size();
@@ -314,9 +319,8 @@ record ExportCall(Call call, ReferenceSet references, List<ResultFile.Event> eve
                 int event = i;
                 List<ResultFile.Event> same =
                         banks.values().stream().map(list -> list.get(event)).toList();
-                // What is predicted and what is from evidence are two logs.
                 records.add(new PcrlockComponent.Placed(
-                        logs.size() == 1 ? same.get(0).place() : OptionalInt.empty(),
+                        same.get(0).place(),
                         new PcrlockComponent.Entry(
                                 pcr, same.stream().map(ResultFile.Event::digest).toList())));
             }

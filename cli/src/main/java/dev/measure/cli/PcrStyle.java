@@ -38,6 +38,10 @@ enum PcrStyle {
     /** tpm2_pcrread -o: the values one after the other. */
     TPM2_BINARY;
 
+    /** Why a component of some values cannot be. */
+    static final String PCRLOCK_OF_TWO_LOGS =
+            "a component holds the events of one log, and these are predicted and from an earlier log";
+
     /** The PCRs that nitro-tpm-pcr-compute gives. */
     static final List<Integer> NITRO_PCRS = List.of(4, 7, 12);
 
@@ -158,8 +162,9 @@ enum PcrStyle {
         }
         if (registers > 1
                 && result.values().stream().map(Result.Value::status).distinct().count() > 1) {
-            throw new IllegalArgumentException(
-                    "a component holds the events of one log, and these are predicted and from an earlier log");
+            throw Complaint.usage(
+                    "--style " + PCRLOCK.id() + ": " + PCRLOCK_OF_TWO_LOGS,
+                    "take one PCR: --pcr " + register(result.values().get(0)).index());
         }
         return result.values().stream().map(Result.Value::measurement).toList();
     }

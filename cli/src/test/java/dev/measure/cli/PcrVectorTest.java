@@ -301,6 +301,34 @@ class PcrVectorTest {
             assertEquals(tpm.get(pcr).asText(), value.get("value").asText(), pcr);
         });
         assertEquals(List.of("0 from-evidence", "7 predicted", "11 predicted"), status);
+
+        // systemd-pcrlock finds a component by the order of its records in one log (pcrlock.c,
+        // event_log_match_component)
+        String why =
+                "pcrlock: a component holds the events of one log, and these are predicted and from an earlier log\n";
+        words.remove("--json");
+        words.addAll(List.of("--bank", "sha256", "--style", "pcrlock"));
+        Session style = Session.in(folder, words.toArray(String[]::new));
+        assertEquals(2, style.exit(), style::toString);
+        assertTrue(style.err().contains("--style " + why), style::toString);
+        assertTrue(style.err().contains("hint: take one PCR: --pcr 0\n"), style::toString);
+        words.set(words.indexOf("0,7,11"), "0");
+        Session one = Session.in(folder, words.toArray(String[]::new));
+        assertEquals(0, one.exit(), one::toString);
+        words.set(words.indexOf("--pcr") + 1, "0,7,11");
+        words.subList(words.indexOf("--style"), words.size()).clear();
+        words.addAll(List.of("--trace", "--json"));
+        Files.writeString(
+                folder.resolve("mixed.json"),
+                Session.in(folder, words.toArray(String[]::new)).out());
+        Session export = Session.in(folder, "export", "--format", "pcrlock", "mixed.json");
+        assertEquals(2, export.exit(), export::toString);
+        assertTrue(export.err().contains("--format " + why), export::toString);
+        assertTrue(export.err().contains("hint: take one PCR: --select register=pcr0\n"), export::toString);
+        Session selected =
+                Session.in(folder, "export", "--format", "pcrlock", "--select", "register=pcr0", "mixed.json");
+        assertEquals(0, selected.exit(), selected::toString);
+        assertEquals(one.out(), selected.out());
     }
 
     /** The value in the first UEFI_VARIABLE_DATA of a name in a log: GUID, u64 characters, u64 bytes, name, value. */
