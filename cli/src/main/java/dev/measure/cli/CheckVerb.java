@@ -1,18 +1,23 @@
 package dev.measure.cli;
 
+import dev.measure.MalformedInputException;
 import dev.measure.golden.GoldenDiff;
 import dev.measure.golden.GoldenValue;
 import dev.measure.golden.GoldenValues;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** {@code measure check}: fails when what a manifest gives is no longer what its lock file says. */
 final class CheckVerb implements Verb {
@@ -99,7 +104,11 @@ final class CheckVerb implements Verb {
     @Override
     public ExitCode run(Call call) {
         String golden = call.value("--golden").or(() -> call.positional(0)).orElse(LockFile.USUAL);
-        return Reports.of(new FailureReport(TITLE, golden, call), call, () -> check(call));
+        return Reports.of(
+                new FailureReport(TITLE, golden, call),
+                call.has("--golden") ? List.of() : LockFile.named(call),
+                call,
+                () -> check(call));
     }
 
     private static ExitCode check(Call call) {
@@ -113,18 +122,17 @@ final class CheckVerb implements Verb {
             EvidencePiece.refuseWithoutEvidence("--evidence", call);
         }
         LockFile lock = LockFile.of(call);
-        Reports.refuse(call, List.of(call.inputs().path(lock.manifest()), lock.path()));
-        Reports.refuse(
-                call,
-                call.values("--evidence").stream().map(call.inputs()::path).toList());
+        Reports.refuse(call, about(lock, call));
         if (call.has("--evidence")) {
             return EvidenceFile.check(golden(lock), lock.lock(), call);
         }
         Manifest manifest = lock.read(call);
         Reports.refuse(
                 call,
-                manifest.artifacts().values().stream()
-                        .map(artifact -> lock.folder().path().resolve(artifact.file()))
+                Stream.concat(
+                                manifest.artifacts().values().stream().map(Manifest.Artifact::file),
+                                manifest.exports().stream().map(Manifest.Export::file))
+                        .map(lock.folder().path()::resolve)
                         .toList());
         GoldenValues golden = golden(lock);
         ManifestRun.Outcome[] outcome = {null};
@@ -134,7 +142,7 @@ final class CheckVerb implements Verb {
             Reports.write(new FailureReport(TITLE, lock.manifest(), call).of(outcome[0]), call);
             return refused;
         }
-        Drift drift = drift(TITLE, lock, golden, outcome[0].golden());
+        Drift drift = drift(TITLE, lock, golden, outcome[0].golden()).takenOverBy(update(call));
         List<ManifestIdBlocks.Trouble> blocks = List.of();
         if (drift.exit() == ExitCode.DONE) {
             drift = drift.with(ManifestExports.stale(manifest, lock, call), Confirmations.wrong(golden, lock, call));
@@ -143,10 +151,7 @@ final class CheckVerb implements Verb {
         show(drift, call);
         Reports.write(ManifestIdBlocks.report(manifest, blocks, DriftReport.of(drift)), call);
         call.sink().flush();
-        drift.next()
-                .ifPresent(next -> call.talk()
-                        .say("if the change is wanted: " + next
-                                + call.positional(0).map(name -> " " + name).orElse("")));
+        drift.next().ifPresent(next -> call.talk().say("if the change is wanted: " + next));
         if (!drift.unconfirmed().isEmpty()) {
             call.talk()
                     .error(
@@ -161,6 +166,28 @@ final class CheckVerb implements Verb {
         }
         ExitCode exit = ManifestIdBlocks.say(blocks, call);
         return drift.exit() == ExitCode.DONE ? exit : drift.exit();
+    }
+
+    /** The command that writes this lock file anew. */
+    private static String update(Call call) {
+        List<String> words = new ArrayList<>(List.of("measure", "lock", "--update"));
+        call.value("--lock").ifPresent(name -> words.addAll(List.of("--lock", name)));
+        call.positional(0).ifPresent(words::add);
+        return Shell.line(words);
+    }
+
+    /** What the lock file tells of, if it can be read; if not, that is a failure of its own, in its turn. */
+    private static List<Path> about(LockFile lock, Call call) {
+        if (!Reports.asked(call)) {
+            return List.of();
+        }
+        try {
+            return lock.golden()
+                    .map(golden -> GoldenFile.about(golden, lock.folder().path()))
+                    .orElse(List.of());
+        } catch (Complaint | MalformedInputException e) {
+            return List.of();
+        }
     }
 
     private static GoldenValues golden(LockFile lock) {
@@ -186,7 +213,15 @@ final class CheckVerb implements Verb {
                 .filter(id -> !added.contains(id))
                 .toList();
         return new Drift(
-                title, subject, lines, ids, !before.policies().equals(now.policies()), diff, List.of(), List.of());
+                title,
+                subject,
+                lines,
+                ids,
+                !before.policies().equals(now.policies()),
+                diff,
+                List.of(),
+                List.of(),
+                Optional.empty());
     }
 
     private static Map<String, Integer> lines(LockFile lock) {

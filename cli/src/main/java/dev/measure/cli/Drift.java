@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param diff the differences
  * @param exports the files of the manifest's exports that are not what the values compared with give
  * @param unconfirmed what the values compared with say that a machine has shown, and the evidence does not show
+ * @param update the command that takes a change over; empty if none does
  */
 record Drift(
         String title,
@@ -29,11 +30,17 @@ record Drift(
         boolean policies,
         GoldenDiff diff,
         List<String> exports,
-        List<String> unconfirmed) {
+        List<String> unconfirmed,
+        Optional<String> update) {
 
     /** {@return the same with exports that are stale, and confirmations that are none} */
     Drift with(List<String> stale, List<String> wrong) {
-        return new Drift(title, subject, lines, ids, policies, diff, List.copyOf(stale), List.copyOf(wrong));
+        return new Drift(title, subject, lines, ids, policies, diff, List.copyOf(stale), List.copyOf(wrong), update);
+    }
+
+    /** {@return the same with the command that takes a change over} */
+    Drift takenOverBy(String command) {
+        return new Drift(title, subject, lines, ids, policies, diff, exports, unconfirmed, Optional.of(command));
     }
 
     /** {@return the exit code: 3 if a value moved, 7 if the golden values are of something else} */
@@ -109,11 +116,9 @@ record Drift(
         return line.toString();
     }
 
-    /** {@return the command that takes the change over, if one does} */
+    /** {@return the command that takes the change over, if there is one, and the file was not edited instead} */
     Optional<String> next() {
-        return title.equals(CheckVerb.TITLE) && (!diff.isEmpty() || policies)
-                ? Optional.of("measure lock --update")
-                : Optional.empty();
+        return update.filter(command -> !diff.isEdited() && (!diff.isEmpty() || policies));
     }
 
     /** {@return what moved values, in words} */

@@ -191,8 +191,9 @@ final class DriftText {
             page.append("The policies are not those of the manifest.\n\n");
         }
         drift.next()
-                .ifPresent(next ->
-                        page.append("If the change is wanted: `").append(next).append("`\n"));
+                .ifPresent(next -> page.append("If the change is wanted: `")
+                        .append(code(next))
+                        .append("`\n"));
         return page.toString();
     }
 

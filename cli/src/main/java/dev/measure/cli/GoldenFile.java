@@ -7,8 +7,13 @@ import dev.measure.corim.ValidityMap;
 import dev.measure.export.CorimGolden;
 import dev.measure.golden.GoldenValues;
 import dev.measure.sign.VerificationKey;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Golden values that a command line names, without the manifest that they were made from: a lock file or a CoRIM. */
 final class GoldenFile {
@@ -23,7 +28,6 @@ final class GoldenFile {
         if (!call.has("--evidence")) {
             throw Complaint.usage("--golden is for evidence, and none is given", "--evidence FILE");
         }
-        Reports.refuse(call, List.of(call.inputs().path(name)));
         Source file = call.inputs().open(name);
         Optional<VerificationKey> key = Keys.file(call, "--golden-key", VerificationKey::read);
         boolean json = file.length() > 0 && file.slice(0, 1).toByteArray()[0] == '{';
@@ -32,7 +36,11 @@ final class GoldenFile {
                 throw new Complaint(
                         ExitCode.KEY, name + " is a lock file, which nobody signs", "leave out --golden-key");
             }
-            return EvidenceFile.check(GoldenValues.read(file), name, call);
+            GoldenValues golden = GoldenValues.read(file);
+            Reports.refuse(
+                    call,
+                    about(golden, call.inputs().path(name).toAbsolutePath().getParent()));
+            return EvidenceFile.check(golden, name, call);
         }
         CorimGolden golden = CorimGolden.of(corim(file, key, call), name);
         golden.leftOut().forEach(what -> call.talk().say("note: not compared: " + Talk.printable(what)));
@@ -43,6 +51,22 @@ final class GoldenFile {
                     "what is in it? measure inspect " + name);
         }
         return EvidenceFile.check(golden.golden(), name, call);
+    }
+
+    /** {@return the files that golden values were made from, and those that confirm them} */
+    static List<Path> about(GoldenValues golden, Path folder) {
+        Set<String> names = new TreeSet<>();
+        golden.inputs().forEach(input -> names.add(input.name()));
+        golden.confirmed().forEach(seen -> names.add(seen.evidence()));
+        List<Path> files = new ArrayList<>();
+        for (String name : names) {
+            try {
+                files.add(folder.resolve(name));
+            } catch (InvalidPathException e) {
+                continue; // nothing has such a name
+            }
+        }
+        return files;
     }
 
     private static Corim corim(Source file, Optional<VerificationKey> key, Call call) {

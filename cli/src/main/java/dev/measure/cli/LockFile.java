@@ -7,6 +7,7 @@ import dev.measure.golden.GoldenValues;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -58,9 +59,7 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
         if (Files.isSymbolicLink(path)) {
             folder.inside(new ManifestNode.Place(manifest, 0, 1, 1), "a manifest", fileName);
         }
-        int dot = fileName.lastIndexOf('.');
-        String name = inFolder(
-                folder, call.value("--lock").orElse((dot > 0 ? fileName.substring(0, dot) : fileName) + SUFFIX));
+        String name = inFolder(folder, call.value("--lock").orElse(lockOf(fileName)));
         if (name.equals(fileName)) {
             throw Complaint.usage("--lock: that is the manifest", "");
         }
@@ -70,6 +69,33 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
                 folder,
                 manifest.substring(0, slash + 1) + name,
                 folder.path().resolve(name));
+    }
+
+    private static String lockOf(String manifest) {
+        int dot = manifest.lastIndexOf('.');
+        return (dot > 0 ? manifest.substring(0, dot) : manifest) + SUFFIX;
+    }
+
+    /** {@return the manifest and the lock file that a command line names, or leaves unsaid, whatever is the matter with them} */
+    static List<Path> named(Call call) {
+        Optional<Path> manifest = call.positional(0)
+                .or(() -> MANIFESTS.stream()
+                        .filter(name -> Files.exists(call.inputs().path(name)))
+                        .findFirst())
+                .map(name -> call.inputs().path(name))
+                .filter(path -> path.getFileName() != null);
+        if (manifest.isEmpty()) {
+            return List.of();
+        }
+        Path path = manifest.get();
+        try {
+            return List.of(
+                    path,
+                    path.resolveSibling(call.value("--lock")
+                            .orElse(lockOf(path.getFileName().toString()))));
+        } catch (InvalidPathException e) {
+            return List.of(path);
+        }
     }
 
     /** What an option or a rule names stands in no file, so there is no place in one to tell. */

@@ -5,15 +5,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** The reports beside the text that a command line asks for. */
 final class Reports {
     private static final List<String> FILES = List.of("--junit", "--sarif");
+
+    /** The options whose files are written, and the one whose file is seen from another folder: {@link LockFile#named}. */
+    private static final Set<String> NOT_READ = Set.of("--junit", "--sarif", "--output", "--lock");
 
     private Reports() {}
 
@@ -31,7 +36,7 @@ final class Reports {
     }
 
     /** Refuses reports that cannot be, before anything is computed. */
-    private static void check(Call call) {
+    private static void check(List<Path> about, Call call) {
         if (call.has("--github") && Output.isTree(call.common())) {
             throw Complaint.usage(
                     "--github writes lines, which are not "
@@ -47,24 +52,69 @@ final class Reports {
             });
         }
         call.common().output().ifPresent(name -> refuseLink("--output", name, call));
-        refuse(call, List.of());
+        if (asked(call)) {
+            List<Path> read = new ArrayList<>(about);
+            for (String name : call.options().files(NOT_READ)) {
+                if (!name.equals("-")) {
+                    read.add(call.inputs().path(name));
+                }
+            }
+            refuse(call, read);
+        }
     }
 
     /** Refuses reports that would write over each other, or over what is read. */
     static void refuse(Call call, List<Path> read) {
-        Map<Path, String> taken = new TreeMap<>();
-        read.forEach(path -> taken.put(path.toAbsolutePath().normalize(), "read"));
+        Map<Path, String> taken = new LinkedHashMap<>();
+        read.forEach(path -> taken.put(path, "read"));
         for (String option : FILES) {
-            call.value(option).ifPresent(name -> {
-                Path path = call.inputs().path(name).toAbsolutePath().normalize();
-                String other = taken.put(path, "written by " + option);
-                if (other != null) {
-                    throw Complaint.usage(
-                            option + ": " + name + " is " + other + " too, and would be written over",
-                            "give it a file of its own");
-                }
-            });
+            call.value(option).ifPresent(name -> refuse(option, name, taken, call));
         }
+        if (call.has("--github")) {
+            summary(call).ifPresent(name -> refuse("--github", name, taken, call));
+        }
+    }
+
+    private static void refuse(String option, String name, Map<Path, String> taken, Call call) {
+        Path path = call.inputs().path(name);
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            return; // a pipe or a device keeps nothing
+        }
+        taken.forEach((other, how) -> {
+            if (isSame(path, other)) {
+                throw Complaint.usage(
+                        option + ": " + name + " is " + how + " too, and would be written over",
+                        "give it a file of its own");
+            }
+        });
+        taken.put(path, "written by " + option);
+    }
+
+    /** Whether two names lead to one file, by whatever links. */
+    private static boolean isSame(Path one, Path other) {
+        try {
+            return Files.exists(one) && Files.exists(other)
+                    ? Files.isSameFile(one, other)
+                    : real(one).equals(real(other));
+        } catch (IOException e) {
+            return one.toAbsolutePath()
+                    .normalize()
+                    .equals(other.toAbsolutePath().normalize());
+        }
+    }
+
+    /** The place of a file that need not be there, in a folder that may be named by a link. */
+    private static Path real(Path path) throws IOException {
+        Path absolute = path.toAbsolutePath().normalize();
+        Path folder = absolute.getParent();
+        return folder == null || !Files.exists(folder)
+                ? absolute
+                : folder.toRealPath().resolve(absolute.getFileName());
+    }
+
+    private static Optional<String> summary(Call call) {
+        return Optional.ofNullable(call.inputs().variables().get("GITHUB_STEP_SUMMARY"))
+                .filter(name -> !name.isEmpty());
     }
 
     /** The folder may be someone else's, with links in the places that a job is known to write to. */
@@ -82,7 +132,7 @@ final class Reports {
     }
 
     /** {@return whether any report is asked for} */
-    private static boolean asked(Call call) {
+    static boolean asked(Call call) {
         return call.has("--github") || FILES.stream().anyMatch(call::has);
     }
 
@@ -90,8 +140,7 @@ final class Reports {
     static void write(CheckReport report, Call call) {
         if (call.has("--github")) {
             call.sink().print(GithubReport.annotations(report));
-            Optional.ofNullable(call.inputs().variables().get("GITHUB_STEP_SUMMARY"))
-                    .filter(name -> !name.isEmpty())
+            summary(call)
                     .ifPresent(name ->
                             write(name, report.page(), call, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
         }
@@ -103,11 +152,12 @@ final class Reports {
      * {@return what comes of something that writes reports when it ends; if it fails, reports are written of that}
      *
      * @param failure makes them
+     * @param about files that it is about, beside those that the command line names: reports do not write over them
      * @param call says which are asked for
      * @param check what may fail
      */
-    static ExitCode of(FailureReport failure, Call call, Supplier<ExitCode> check) {
-        check(call);
+    static ExitCode of(FailureReport failure, List<Path> about, Call call, Supplier<ExitCode> check) {
+        check(about, call);
         if (!asked(call)) {
             return check.get();
         }

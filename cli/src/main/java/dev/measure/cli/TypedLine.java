@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What was typed behind a verb, by option. An option goes by its first name, whichever of its names was typed. */
 final class TypedLine {
@@ -80,6 +81,18 @@ final class TypedLine {
     /** {@return what stands without a dash at a position} */
     Optional<String> positional(int index) {
         return index < positionals.size() ? Optional.of(positionals.get(index)) : Optional.empty();
+    }
+
+    /** {@return what stands without a dash, and the values of options that take a file, but of some} */
+    List<String> files(Set<String> but) {
+        List<String> files = new ArrayList<>(positionals);
+        values.forEach((name, given) -> {
+            String label = byName.get(name).label();
+            if (!but.contains(name) && (label.contains("FILE") || label.equals("EVIDENCE"))) {
+                files.addAll(given);
+            }
+        });
+        return files;
     }
 
     /** Two lines are equal if they say the same. */

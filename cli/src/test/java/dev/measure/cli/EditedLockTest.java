@@ -1,5 +1,6 @@
 package dev.measure.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +15,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,7 +103,64 @@ class EditedLockTest {
                                             + " the same files, as after an edit:\n  " + edit[2]),
                     check.out());
             assertEquals(3, run("lock").exit());
+            assertFalse(check.err().contains("lock --update"), check.err());
         }
+    }
+
+    /** The command that is offered writes the lock file that was compared, not another. */
+    @Test
+    void theCommandThatTakesAChangeOverNamesManifestAndLockFile() throws IOException {
+        Files.writeString(folder.resolve("a manifest.yaml"), MANIFEST);
+        assertEquals(
+                0, run("lock", "a manifest.yaml", "--lock", "other.lock.json").exit());
+        Files.writeString(folder.resolve("a manifest.yaml"), MANIFEST.replace("enter-initrd", "none"));
+        Surroundings job = new Surroundings(folder.toString(), Map.of("GITHUB_STEP_SUMMARY", "page.md"), false, false);
+        Session check =
+                Session.with(job, new byte[0], "check", "a manifest.yaml", "--lock", "other.lock.json", "--github");
+        assertEquals(7, check.exit(), check.toString());
+        String command = "measure lock --update --lock other.lock.json 'a manifest.yaml'";
+        assertTrue(check.err().contains("if the change is wanted: " + command + "\n"), check.err());
+        String page = Files.readString(folder.resolve("page.md"));
+        assertTrue(page.endsWith("If the change is wanted: `" + command + "`\n"), page);
+        assertEquals(
+                0,
+                run("lock", "--update", "--lock", "other.lock.json", "a manifest.yaml")
+                        .exit());
+        assertEquals(text, Files.readString(lock));
+        assertEquals(
+                0, run("check", "a manifest.yaml", "--lock", "other.lock.json").exit());
+    }
+
+    /** Evidence cannot be had again. */
+    @Test
+    void reportsDoNotWriteOverWhatALockFileIsAbout() throws Exception {
+        byte[] evidence = ("sha256:\n  11: 0x" + "1".repeat(64) + "\n").getBytes(StandardCharsets.UTF_8);
+        Files.write(folder.resolve("seen.yaml"), evidence);
+        Files.write(folder.resolve("asked.yaml"), evidence);
+        Files.createLink(folder.resolve("hard.yaml"), folder.resolve("seen.yaml"));
+        Files.createSymbolicLink(folder.resolve("here"), folder);
+        confirmed("seen.yaml", sha256(evidence));
+        String absolute = folder.resolve("seen.yaml").toString();
+        for (String name : List.of("seen.yaml", "here/seen.yaml", absolute, "hard.yaml", "linux.efi", "measure.yaml")) {
+            for (List<String> words : List.of(
+                    List.of("check", "--junit", name), List.of("check", "--sarif", name, "--evidence", "asked.yaml"))) {
+                Session refused = run(words.toArray(String[]::new));
+                assertEquals(2, refused.exit(), words + refused.toString());
+                assertTrue(
+                        refused.err().contains(": " + name + " is read too, and would be written over"), refused.err());
+            }
+        }
+        for (String name : List.of("seen.yaml", "asked.yaml")) {
+            Session refused =
+                    run("check", "--golden", "measure.lock.json", "--evidence", "asked.yaml", "--junit", name);
+            assertEquals(2, refused.exit(), refused.toString());
+        }
+        Session refused = run("check", "--lock", "../x.json", "--junit", "measure.yaml");
+        assertEquals(2, refused.exit(), refused.toString());
+        assertArrayEquals(evidence, Files.readAllBytes(folder.resolve("seen.yaml")));
+        assertArrayEquals(evidence, Files.readAllBytes(folder.resolve("asked.yaml")));
+        assertArrayEquals(SampleFuki.bytes(), Files.readAllBytes(folder.resolve("linux.efi")));
+        assertEquals(MANIFEST, Files.readString(folder.resolve("measure.yaml")));
     }
 
     /** Another version may know better how well a rule is known. */
