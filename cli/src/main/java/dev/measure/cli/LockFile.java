@@ -54,6 +54,9 @@ record LockFile(String manifest, ManifestFolder folder, String lock, Path path) 
             throw Complaint.usage("a manifest on standard input has no folder, in which its files lie", "");
         }
         Path path = call.inputs().path(manifest);
+        if (path.getFileName() == null) {
+            throw new Complaint(ExitCode.MALFORMED, manifest + ": expected a manifest, found the root directory", "");
+        }
         ManifestFolder folder = new ManifestFolder(path);
         String fileName = path.getFileName().toString();
         if (Files.isSymbolicLink(path)) {

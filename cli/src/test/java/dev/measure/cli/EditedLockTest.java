@@ -360,6 +360,15 @@ class EditedLockTest {
     }
 
     @Test
+    void theRootDirectoryIsNoManifest() {
+        for (String verb : List.of("check", "lock")) {
+            Session refused = run(verb, "/");
+            assertEquals(4, refused.exit(), refused.toString());
+            assertTrue(refused.err().contains("/: expected a manifest, found the root directory"), refused.err());
+        }
+    }
+
+    @Test
     void aCharacterThatCannotBePrintedHasItsPlace() throws IOException {
         Files.writeString(folder.resolve("c1.yaml"), "schema: measure/manifest/v1\n# é\u009b31m\n");
         Session refused = run("lock", "c1.yaml");
