@@ -40,6 +40,20 @@ public record CallerData(String field, Source value, boolean padded) {
                 : new FieldVerdict.Differs(field, hex(expected), found.length == 0 ? "nothing" : hex(found));
     }
 
+    /**
+     * {@return whether the evidence is bound to runtime data, as Azure's paravisor does it: has its SHA-256 in front}
+     *
+     * @param runtimeData the data, without padding
+     */
+    public FieldVerdict checkRuntimeData(Source runtimeData) {
+        Digest expected = runtimeData.digest(DigestAlgorithm.SHA256);
+        byte[] found = Arrays.copyOf(value.toByteArray(), DigestAlgorithm.SHA256.length());
+        Digest half = Digest.of(DigestAlgorithm.SHA256, found);
+        return half.equals(expected)
+                ? new FieldVerdict.Matches(field, half.hex())
+                : new FieldVerdict.Untrusted(field, expected.hex() + ", over the runtime data", half.hex());
+    }
+
     private static String hex(byte[] bytes) {
         return HexFormat.of().formatHex(bytes);
     }

@@ -51,6 +51,9 @@ final class BootPathOptions {
     private static List<BootConsole> consoles(List<String> names) {
         List<String> known =
                 Arrays.stream(BootConsole.values()).map(BootConsole::id).toList();
+        if (names.size() > 1 && names.contains("none")) {
+            throw Complaint.usage("--console: none stands alone", "leave it out, or the others");
+        }
         return names.equals(List.of("none"))
                 ? List.of()
                 : names.stream()

@@ -90,9 +90,10 @@ final class CheckVerb implements Verb {
         return List.of(
                 "Reports are written whatever the exit code is, except 2: a check that could not be done is an error in them.",
                 "The exit code is 3 if a value moved, 7 if the lock file is missing, lacks a value, holds one that the manifest"
-                        + " does not ask for, or was made from other inputs, if an export of the manifest is not what it gives, or if it was edited: evidence that it"
-                        + " calls a confirmation must show the value, where it lies in the folder; what a quote of a TPM confirms, another of those"
-                        + " files must show with the digest that it quotes, unless all of it is golden. Nothing is written but the reports.",
+                        + " does not ask for, was made from other inputs or was edited, or if an export of the manifest is not what it"
+                        + " gives. Evidence that the lock file calls a confirmation must show the value, where it lies in the folder;"
+                        + " what a quote of a TPM confirms, another of those files must show with the digest that it quotes, unless all"
+                        + " of it is golden. Nothing is written but the reports.",
                 "With --evidence it is 3 if a register holds no golden value or is missing, if the registers are of different"
                         + " machines, or if a field is not as the policies of the manifest demand; 7 if there is nothing to"
                         + " compare; 8 if a signature or certificate is wrong, or, with --require-signatures, was not verified.",

@@ -12,7 +12,6 @@ import dev.measure.snp.EndorsementChain;
 import dev.measure.snp.SnpEvidence;
 import dev.measure.tdx.TdQuote;
 import dev.measure.tpm.AttestationKey;
-import dev.measure.tpm.HclRuntimeData;
 import dev.measure.tpm.PcrListing;
 import dev.measure.tpm.TpmQuote;
 import dev.measure.tpm.TpmSignature;
@@ -237,8 +236,8 @@ record EvidencePiece(
             trust.addAll(Keys.read(() -> chain.verify(evidence.report(), Keys.moment(call))));
         }
         evidence.runtimeData()
-                .ifPresent(json -> trust.add(HclRuntimeData.read(json)
-                        .boundBy(evidence.report().callerData().orElseThrow())));
+                .ifPresent(json ->
+                        trust.add(evidence.report().callerData().orElseThrow().checkRuntimeData(json)));
         return evidence.report().with(trust);
     }
 

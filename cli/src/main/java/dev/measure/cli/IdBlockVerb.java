@@ -233,7 +233,7 @@ final class IdBlockVerb implements Verb {
 
     private static Complaint unwritable(String name, IOException e) {
         return new Complaint(
-                ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "does its folder exist?");
+                ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.whyNotWritten(e), "does its folder exist?");
     }
 
     private static void print(Call call, Result result, IdBlock block, IdAuth auth) {

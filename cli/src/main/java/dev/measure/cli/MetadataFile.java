@@ -255,11 +255,12 @@ final class MetadataFile {
         if (!metadata.indirect() && !call.has("--platform-only")) {
             metadata.cmdline().ifPresent(text -> put("--append", text));
         }
+        // It is the firmware that does it, to any kernel.
+        if (normalized && !call.has("--firmware") && (call.has("--kernel") || values.containsKey("--kernel"))) {
+            values.put("--kernel-header-normalized", List.of());
+        }
         if (call.has("--kernel") || call.has("--dstack-measurement")) {
             return;
-        }
-        if (normalized && values.containsKey("--kernel")) {
-            values.put("--kernel-header-normalized", List.of());
         }
         if (metadata.measurement().isPresent() && !values.containsKey("--kernel") && !call.has("--platform-only")) {
             String held = name + "#tdx_measurement";

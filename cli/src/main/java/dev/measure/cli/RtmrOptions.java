@@ -25,7 +25,7 @@ final class RtmrOptions {
                                 "shim that QEMU hands over beside it, by -shim: firmware of EDK2 202502 or later starts it",
                                 "--direct-shim"),
                         Options.flag(
-                                "the firmware restores the kernel's setup header, as dstack's from 0.6.0 on: the file is what counts",
+                                "the firmware writes the kernel's setup header, as dstack's from 0.6.0 on: memory and QEMU do not count",
                                 "--kernel-header-normalized"),
                         dstack()),
                 disk(),

@@ -245,7 +245,7 @@ final class SecureBootValues {
                 new BufferedOutputStream(Files.newOutputStream(call.inputs().path(name)))) {
             IgvmWriter.write(file, out);
         } catch (IOException e) {
-            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.whyNotWritten(e), "");
         }
     }
 

@@ -105,6 +105,9 @@ final class VerifyReportVerb implements Verb {
         } else {
             verdicts.addAll(Keys.read(() -> chain.verify(evidence.report(), Keys.moment(call))));
         }
+        evidence.runtimeData()
+                .ifPresent(json -> verdicts.add(
+                        evidence.report().callerData().orElseThrow().checkRuntimeData(json)));
         List<FieldVerdict> trust = List.copyOf(verdicts);
         ReportCheck check = new ReportCheck(
                 right,

@@ -102,7 +102,7 @@ final class VmsaDump {
                 write(kind.getValue(), kinds.size() == 1 ? folder : folder.resolve(kind.getKey()));
             }
         } catch (IOException e) {
-            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.why(e), "");
+            throw new Complaint(ExitCode.MALFORMED, name + ": cannot be written: " + Inputs.whyNotWritten(e), "");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.measure.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.measure.vectors.Shared;
@@ -90,14 +91,15 @@ final class MetadataFileTest {
     }
 
     /**
-     * Authenticode digest of the kernel's file (SHA-384, by hashlib over the ranges of the PE format), "Calling EFI Application from Boot
-     * Option", a separator and both texts of ExitBootServices, folded by hashlib.
+     * By hashlib, over the ranges of the PE format: the kernel with the fields of the boot protocol that dstack's firmware writes (loader
+     * 0xb0, heap, command line at 0x20000, the initrd of 5000 bytes below 2 GiB less 0x28000), "Calling EFI Application from Boot Option", a
+     * separator and both texts of ExitBootServices.
      */
-    private static final String RTMR1_OF_THE_FILE =
-            "77ec4f2c75e1f25365ff6400aa6f599736cc0f6ab85b1379bbb4cd34cad28b716b0805750258d471b132abb2ea76450d";
+    private static final String NORMALIZED_RTMR1 =
+            "e7979dfd4d2be30be422777259ac09242e0a25b54bb7ccd7d2d7926ac03376af16db14ed637f9520bdeb814dbbca3eb1";
 
     @Test
-    void aNormalizedKernelCountsAsItsFile() throws IOException {
+    void dstacksFirmwareWritesTheHeaderOfTheKernel() throws IOException {
         if (!here) {
             return;
         }
@@ -105,13 +107,19 @@ final class MetadataFileTest {
                 + " 'ovmf_variant': 'pre202505', 'kernel_header_normalized': %s}";
         for (String said : List.of("true", "false", "null")) {
             write("metadata.json", image.formatted(said));
-            for (String memory : List.of("1G", "4G")) {
-                Session one = measure("tdx metadata.json --register rtmr1 --edk2 202411 --memory " + memory);
-                assertEquals(said.equals("true"), one.out().contains(RTMR1_OF_THE_FILE), said + one);
+            for (String machine :
+                    List.of("1G", "1G --qemu-version 10.2", "4G --qemu-version 10.2", "1G --kernel vmlinuz")) {
+                Session one = measure("tdx metadata.json --register rtmr1 --edk2 202411 --memory " + machine);
+                assertEquals(said.equals("true"), one.out().contains(NORMALIZED_RTMR1), said + one);
             }
         }
-        write("metadata.json", image.formatted("'yes'"));
-        refused(4, "kernel_header_normalized true or false", "tdx metadata.json");
+        write("metadata.json", image.formatted("true"));
+        Session another = measure("tdx metadata.json --register rtmr1 --edk2 202411 --memory 1G --firmware OVMF.fd");
+        assertFalse(another.out().contains(NORMALIZED_RTMR1), another.toString());
+        for (String wrong : List.of("'yes'", "[true]", "1")) {
+            write("metadata.json", image.formatted(wrong));
+            refused(4, "kernel_header_normalized true or false", "tdx metadata.json");
+        }
         refused(2, "there is no kernel", "tdx OVMF.fd --register rtmr1 --kernel-header-normalized");
     }
 

@@ -49,6 +49,21 @@ class VerifyReportVectorTest {
     }
 
     @Test
+    void aReportOfAzuresParavisorBindsItsRuntimeData() throws IOException {
+        if (Shared.file(FOLDER + "index.json").isEmpty()) {
+            return;
+        }
+        byte[] report = Files.readAllBytes(Path.of(path("hcl/trustee-az-snp-hcl-report.bin")));
+        String key = path("hcl/trustee-vcek.pem");
+        for (boolean changed : new boolean[] {false, true}) {
+            report[1300] ^= (byte) (changed ? 1 : 0); // in the JSON, which begins at 1236
+            Files.write(folder.resolve("hcl.bin"), report);
+            Session session = Session.in(folder, "snp", "verify-report", "hcl.bin", "--certificate", key);
+            assertEquals(changed ? 8 : 0, session.exit(), session.toString());
+        }
+    }
+
+    @Test
     void verifiesUpToTheRootAndSaysWhereItDoesNot() throws IOException {
         if (Shared.file(FOLDER + "index.json").isEmpty()) {
             return;

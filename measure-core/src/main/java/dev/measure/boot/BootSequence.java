@@ -344,8 +344,13 @@ public final class BootSequence {
         }
         boolean raw =
                 inputs.uki.filter(uki -> uki.kind() == Uki.Kind.UKI).isEmpty() && DirectKernel.isBzImage(kernel.get());
-        Optional<PeImage> image =
-                raw ? DirectKernel.patched(recorder, inputs, kernel.get()) : Optional.of(bootedPe(kernel.get()));
+        Optional<PeImage> image;
+        try {
+            image = raw ? DirectKernel.patched(recorder, inputs, kernel.get()) : Optional.of(bootedPe(kernel.get()));
+        } catch (IllegalArgumentException e) {
+            refusal = Optional.of(e.getMessage());
+            return;
+        }
         if (image.isEmpty()) {
             return;
         }

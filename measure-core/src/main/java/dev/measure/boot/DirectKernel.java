@@ -79,6 +79,17 @@ public final class DirectKernel {
     }
 
     /**
+     * {@return whether a kernel wants to be loaded at 1 MiB, and takes its command line from anywhere}
+     *
+     * @param kernel a {@linkplain #isBzImage bzImage}
+     */
+    public static boolean isLoadedHigh(Source kernel) {
+        ByteBuffer header =
+                ByteBuffer.wrap(kernel.slice(0, 0x238).toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+        return (header.get(LOADFLAGS) & LOADED_HIGH) != 0 && (header.getShort(VERSION) & 0xffff) >= 0x202;
+    }
+
+    /**
      * {@return the file after QEMU has written into its setup header}
      *
      * <p>The bytes changed are those of the boot protocol (Linux Documentation/arch/x86/boot.rst): loader type, heap, command line,

@@ -114,7 +114,7 @@ record GrubImage(
             } else if (type == 0) {
                 Optional<String> name = GrubModule.name(content);
                 name.ifPresent(modules::add);
-                if (name.equals(Optional.of(GrubTpmModule.NAME))) {
+                if (measures.isEmpty() && name.equals(Optional.of(GrubTpmModule.NAME))) { // of two the first is loaded
                     measures = Optional.of(GrubTpmModule.of(content));
                 }
             }

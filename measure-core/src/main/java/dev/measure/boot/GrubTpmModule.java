@@ -122,6 +122,7 @@ final class GrubTpmModule {
                     return true;
                 }
             }
+            return false; // a section has one table
         }
         return false;
     }

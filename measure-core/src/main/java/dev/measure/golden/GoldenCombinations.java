@@ -39,6 +39,7 @@ final class GoldenCombinations {
     /** So many values of a key are named to tell two registers apart. */
     private static final int SHOWN = 8;
 
+    private static final String DIFFERENT = "the registers hold golden values of different machines";
     private static final String UNKNOWN = "unknown";
     private static final String PHASE = "phase";
     private static final String VARIANT = "variant";
@@ -185,7 +186,7 @@ final class GoldenCombinations {
                 }
             }
         }
-        return "the registers hold golden values of different machines";
+        return DIFFERENT;
     }
 
     private String differ(Register first, Register second) {
@@ -209,8 +210,10 @@ final class GoldenCombinations {
         } else {
             apart.remove(VARIANT);
         }
-        return "the registers hold golden values of different machines: " + first.text() + " of " + text(apart, ofFirst)
-                + ", " + second.text() + " of " + text(apart, ofSecond);
+        return apart.isEmpty()
+                ? DIFFERENT + ": " + first.text() + " and " + second.text()
+                : DIFFERENT + ": " + first.text() + " of " + text(apart, ofFirst) + ", " + second.text() + " of "
+                        + text(apart, ofSecond);
     }
 
     private static String text(List<String> keys, Map<String, Set<String>> said) {

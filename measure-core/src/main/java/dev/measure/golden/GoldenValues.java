@@ -43,9 +43,6 @@ public record GoldenValues(
     /** The schema of lock files. */
     public static final String SCHEMA = "measure/lock/v1";
 
-    /** The technologies whose evidence shows fields that policies are about; a policy of another one would be checked by nobody. */
-    static final List<String> TECHNOLOGIES = List.of("snp", "tdx");
-
     /** The largest lock file in bytes: some 100000 values, of which two fit into memory to be compared. */
     public static final int MAX_FILE = 32 << 20;
 
@@ -72,9 +69,10 @@ public record GoldenValues(
                 .distinct()
                 .toList();
         for (String technology : policies.keySet()) {
-            if (!TECHNOLOGIES.contains(technology)) {
-                throw new IllegalArgumentException(
-                        "policies are of " + String.join(" or ", TECHNOLOGIES) + ", got one of " + technology);
+            if (!PolicyFields.technologies().contains(technology)) {
+                // a policy of another technology would be checked by nobody
+                throw new IllegalArgumentException("policies are of " + String.join(" or ", PolicyFields.technologies())
+                        + ", got one of " + technology);
             }
         }
         Map<String, Map<String, String>> sorted = new TreeMap<>();

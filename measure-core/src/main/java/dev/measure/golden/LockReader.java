@@ -155,9 +155,9 @@ final class LockReader {
         while (json.field()) {
             entry();
             String technology = json.name();
-            if (!GoldenValues.TECHNOLOGIES.contains(technology)) {
+            if (!PolicyFields.technologies().contains(technology)) {
                 throw json.malformed(
-                        "the policy of " + String.join(" or ", GoldenValues.TECHNOLOGIES),
+                        "the policy of " + String.join(" or ", PolicyFields.technologies()),
                         "one of " + StrictJson.shown(technology));
             }
             Map<String, Integer> known = PolicyFields.of(technology);

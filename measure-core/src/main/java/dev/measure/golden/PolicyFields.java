@@ -21,7 +21,7 @@ public final class PolicyFields {
     public static final List<String> TCB_PARTS = List.of("fmc", "bootloader", "tee", "snp", "microcode");
 
     /** The least parts of REPORTED_TCB, COMMITTED_TCB and LAUNCH_TCB. */
-    public static final List<String> TCBS = List.of("min-tcb-", "min-committed-tcb-", "min-launch-tcb-");
+    private static final List<String> TCBS = List.of("min-tcb-", "min-committed-tcb-", "min-launch-tcb-");
 
     private static final SortedMap<String, SortedMap<String, Integer>> ALL = all();
 

@@ -297,6 +297,19 @@ public final class StrictJson {
         return Optional.empty();
     }
 
+    /**
+     * {@return the truth value that is next; false if it is null}
+     *
+     * @param what whose it is
+     */
+    public boolean truth(String what) throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE && token != JsonToken.VALUE_NULL) {
+            throw malformed(what + " true or false", found());
+        }
+        return token == JsonToken.VALUE_TRUE;
+    }
+
     /** {@return the text that is next} */
     public String string(String what) throws IOException {
         take(JsonToken.VALUE_STRING, what + " (a string)");

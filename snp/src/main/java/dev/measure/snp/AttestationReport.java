@@ -296,7 +296,7 @@ public record AttestationReport(
         return Optional.of(new CallerData("REPORT_DATA", Source.of("REPORT_DATA", reportData.toByteArray()), true));
     }
 
-    /** {@return a verdict for each field that a policy of {@link ReportPolicy#fields()} names} */
+    /** {@return a verdict for each field that a policy of {@link dev.measure.golden.PolicyFields} names} */
     @Override
     public List<FieldVerdict> check(Map<String, String> policy) {
         return ReportPolicy.of(policy).check(this);

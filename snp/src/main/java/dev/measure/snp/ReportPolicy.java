@@ -30,11 +30,6 @@ public final class ReportPolicy {
         this.policy = policy;
     }
 
-    /** {@return the fields by name, sorted, with the bytes that each has; 0 is a field of true or false} */
-    public static Map<String, Integer> fields() {
-        return PolicyFields.of(TECHNOLOGY);
-    }
-
     /**
      * {@return the policy of these fields}
      *

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.measure.CallerData;
 import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
@@ -240,6 +241,9 @@ class RealReportsTest {
         assertEquals(
                 evidence.report().reportData().hex(),
                 runtime.digest(DigestAlgorithm.SHA256).hex() + "00".repeat(32));
+        CallerData bound = evidence.report().callerData().orElseThrow();
+        assertTrue(bound.checkRuntimeData(runtime) instanceof FieldVerdict.Matches);
+        assertTrue(bound.checkRuntimeData(runtime.slice(1, 1109)) instanceof FieldVerdict.Untrusted);
     }
 
     @Test

@@ -32,8 +32,8 @@ import java.util.regex.Pattern;
  * @param order the order of MRTD that it asks for
  * @param edk2 the generation of EDK2 that its name for the firmware stands for
  * @param indirect whether it is a boot from a disk image, through shim and grub
- * @param kernelHeaderNormalized whether the firmware restores the setup header of the kernel, so that the kernel is measured as its file
- *     is, at each size of memory and on each QEMU (dstack from 0.6.0 on)
+ * @param kernelHeaderNormalized whether the firmware writes one setup header into the kernel, which its file has, too, so that the digest
+ *     is the same at each size of memory and on each QEMU (dstack from 0.6.0 on)
  * @param measurement dstack's measurement.cbor
  * @param devices what dstack says of the devices, by field name, such as {@code num_gpus}: they count for the ACPI tables alone
  * @param withoutEffect fields with values that count only for the ACPI tables, or not at all
@@ -253,11 +253,7 @@ public record GuestMetadata(
                 case "ovmf_variant" -> variant();
                 case "kernel_header_normalized" -> {
                     is(Kind.DSTACK_IMAGE);
-                    Optional<String> value = json.scalarOrSkip(1);
-                    if (value.isPresent() && !List.of("true", "false").contains(value.get())) {
-                        throw json.malformed(name + " true or false", StrictJson.shown(value.get()));
-                    }
-                    kernelHeaderNormalized = value.equals(Optional.of("true"));
+                    kernelHeaderNormalized = json.truth(name);
                 }
                 case "cpu_count" -> {
                     is(Kind.DSTACK_VM);

@@ -29,6 +29,7 @@ final class HandedKernel implements ImageEvents {
 
     private static final String INSTEAD = "a bzImage, or the UKI as parameter, with --direct if the VMM hands it over";
 
+    private static final long NORMALIZED_MEMORY = 4L << 30;
     private static final Pattern VERSION = Pattern.compile("v?([0-9]{1,4})(?:\\.([0-9]{1,4}))?");
 
     private final RtmrRecorder rtmr1 = new RtmrRecorder(1);
@@ -95,8 +96,8 @@ final class HandedKernel implements ImageEvents {
     }
 
     /**
-     * The file as the firmware measures it: as it is if the firmware restores its setup header, from QEMU 10.2 on, and from 10.0 on where EDK2 is 202502 or later, else with a changed
-     * setup header.
+     * The file as the firmware measures it: as it is from QEMU 10.2 on, and from 10.0 on where EDK2 is 202502 or later, else with a
+     * changed setup header; with the same changed header always if the firmware writes it.
      */
     private Optional<Source> handed(Source file) {
         if (!DirectKernel.isBzImage(file)) {
@@ -115,7 +116,10 @@ final class HandedKernel implements ImageEvents {
             rtmr2.refuse(e.getMessage(), "");
             return Optional.empty();
         }
-        Optional<Boolean> left = inputs.kernelHeaderNormalized ? Optional.of(true) : leavesHeader(inputs);
+        Optional<Boolean> left = leavesHeader(inputs);
+        if (inputs.kernelHeaderNormalized && DirectKernel.isLoadedHigh(file)) {
+            return normalized(file, size, left);
+        }
         if (left.equals(Optional.of(true))) {
             return Optional.of(file);
         }
@@ -147,6 +151,22 @@ final class HandedKernel implements ImageEvents {
                     "later ones leave the setup header of the kernel alone in a trust domain; --qemu-version tells");
         }
         return Optional.of(DirectKernel.asHandedOver(file, inputs.memory.get(), size, inputs.append.orElse("")));
+    }
+
+    /**
+     * dstack's OVMF writes what QEMU before 10.2 does for a guest with 2 GiB below 4 GiB, whatever the guest has; a kernel that is not
+     * loaded high it leaves alone. The video mode is not among it, and is there if QEMU has written it.
+     */
+    private Optional<Source> normalized(Source file, Optional<Long> size, Optional<Boolean> left) {
+        if (inputs.initrd.isPresent() && size.isEmpty()) {
+            rtmr1.unknown(
+                    "the size of the initrd, which the firmware writes into the kernel, is not known", "--initrd FILE");
+            return Optional.empty();
+        }
+        boolean asItIs = left.equals(Optional.of(true))
+                || edk2.namedBlobs() && exportsTheFile().equals(Optional.of(true));
+        return Optional.of(
+                DirectKernel.asHandedOver(file, NORMALIZED_MEMORY, size, asItIs ? "" : inputs.append.orElse("")));
     }
 
     private Optional<Long> initrdSize() {

@@ -1,12 +1,9 @@
 package dev.measure.tdx;
 
-import dev.measure.Digest;
-import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.Cursor;
-import java.util.Arrays;
 
 /**
  * The report that the paravisor of an Azure confidential guest keeps in an NV index of its virtual TPM: a hardware report, and
@@ -73,11 +70,6 @@ public record HclReport(long version, TdReport report, Source runtimeData) {
 
     /** {@return whether the runtime data is what the hardware report binds} */
     public FieldVerdict verify() {
-        byte[] found = report.reportData().toByteArray();
-        Digest expected = runtimeData.digest(DigestAlgorithm.SHA256);
-        Digest half = Digest.of(DigestAlgorithm.SHA256, Arrays.copyOf(found, 32));
-        return half.equals(expected)
-                ? new FieldVerdict.Matches("REPORTDATA", half.hex())
-                : new FieldVerdict.Untrusted("REPORTDATA", expected.hex(), half.hex());
+        return report.callerData().orElseThrow().checkRuntimeData(runtimeData);
     }
 }

@@ -312,8 +312,8 @@ public final class RtmrInputs {
         }
 
         /**
-         * {@return this builder, given whether the firmware writes into the setup header of the kernel, whatever QEMU wrote there, what
-         * the file of the kernel has: dstack's from 0.6.0 on ({@code kernel_header_normalized})}
+         * {@return this builder, given whether the firmware writes into the setup header of a kernel what QEMU before 10.2 writes for
+         * 4 GiB, whatever QEMU and memory are: dstack's from 0.6.0 on ({@code kernel_header_normalized})}
          */
         public Builder kernelHeaderNormalized(boolean value) {
             kernelHeaderNormalized = value;

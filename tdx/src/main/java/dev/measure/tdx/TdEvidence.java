@@ -62,7 +62,7 @@ public sealed interface TdEvidence extends RegisterEvidence permits TdReport, Td
         return Optional.of(TdPolicy.TECHNOLOGY);
     }
 
-    /** {@return a verdict for each field that a policy of {@link TdPolicy#fields()} names} */
+    /** {@return a verdict for each field that a policy of {@link dev.measure.golden.PolicyFields} names} */
     @Override
     default List<FieldVerdict> check(Map<String, String> policy) {
         return TdPolicy.of(policy).check(this);

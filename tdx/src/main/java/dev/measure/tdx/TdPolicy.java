@@ -4,7 +4,6 @@ import dev.measure.Digest;
 import dev.measure.FieldComparison;
 import dev.measure.FieldVerdict;
 import dev.measure.Source;
-import dev.measure.golden.PolicyFields;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -34,11 +33,6 @@ public final class TdPolicy {
 
     private TdPolicy(Map<String, String> policy) {
         this.policy = policy;
-    }
-
-    /** {@return the fields by name, sorted, with the bytes that each has; 0 is a field of true or false} */
-    public static Map<String, Integer> fields() {
-        return PolicyFields.of(TECHNOLOGY);
     }
 
     /**

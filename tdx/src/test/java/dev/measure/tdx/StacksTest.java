@@ -45,7 +45,10 @@ final class StacksTest {
         }
         text.append(
                 "\nRTMR1 of a direct boot holds the kernel as QEMU has changed its setup header, but the file as it is from QEMU 10.2\n");
-        text.append("on, and from 10.0 on where the generation prefers the unpatched kernel.\n");
+        text.append(
+                "on, and from 10.0 on where the generation prefers the unpatched kernel. dstack's firmware from 0.6.0 on\n");
+        text.append(
+                "(kernel_header_normalized in metadata.json) writes the header itself, as QEMU before 10.2 does for 4 GiB.\n");
         text.append("\n");
         text.append(
                 "What runs after the firmware gets into RTMRs only if it asks for EFI_CC_MEASUREMENT_PROTOCOL: shim from 15.7 on, systemd-boot and\n");

@@ -33,6 +33,7 @@ public final class AttestationKey {
     private static final int MIN_MODULUS = 1024;
 
     private static final int MAX_MODULUS = 8192;
+    private static final int MAX_EXPONENT = 32;
 
     private final AsymmetricKeyParameter key;
     private final Optional<Long> attributes;
@@ -68,6 +69,10 @@ public final class AttestationKey {
         if (modulus.bitLength() < MIN_MODULUS || modulus.bitLength() > MAX_MODULUS) {
             throw new IllegalArgumentException(
                     "an RSA modulus has " + MIN_MODULUS + " to " + MAX_MODULUS + " bits, got " + modulus.bitLength());
+        }
+        if (exponent.bitLength() > MAX_EXPONENT) { // as in TPMS_RSA_PARMS
+            throw new IllegalArgumentException(
+                    "an RSA exponent has at most " + MAX_EXPONENT + " bits, got " + exponent.bitLength());
         }
         return new AttestationKey(new RSAKeyParameters(false, modulus, exponent), Optional.empty());
     }

@@ -1,15 +1,12 @@
 package dev.measure.tpm;
 
 import dev.measure.CallerData;
-import dev.measure.Digest;
-import dev.measure.DigestAlgorithm;
 import dev.measure.FieldVerdict;
 import dev.measure.MalformedInputException;
 import dev.measure.Source;
 import dev.measure.parse.StrictJson;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -110,11 +107,6 @@ public final class HclRuntimeData {
      * @param data REPORT_DATA of an SEV-SNP report, or REPORTDATA of a TD report or quote
      */
     public FieldVerdict boundBy(CallerData data) {
-        Digest expected = json.digest(DigestAlgorithm.SHA256);
-        byte[] found = Arrays.copyOf(data.value().toByteArray(), DigestAlgorithm.SHA256.length());
-        Digest half = Digest.of(DigestAlgorithm.SHA256, found);
-        return half.equals(expected)
-                ? new FieldVerdict.Matches(data.field(), half.hex())
-                : new FieldVerdict.Untrusted(data.field(), expected.hex() + ", over the runtime data", half.hex());
+        return data.checkRuntimeData(json);
     }
 }

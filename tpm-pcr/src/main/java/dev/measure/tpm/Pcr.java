@@ -180,7 +180,7 @@ public final class Pcr {
                 prediction);
     }
 
-    /** Of all events of a course those of the register; each keeps its place among all, counted from 0 as in a log. */
+    /** Of all events of a course those of the register; each keeps its place in the log, whose first record, 0, is Spec ID Event03. */
     private static Measurement fold(Register.Pcr register, List<BootEvent> events, EventDigests digests) {
         Measurement.Trace trace = (detail, sink) -> {
             Digest value = reset(register);
@@ -192,7 +192,7 @@ public final class Pcr {
                 Digest digest = digests.digest(event, register.bank());
                 value = extend(value, digest);
                 sink.accept(new MeasuredEvent(
-                        event.name(), digest, value, event.provenance(), event.evidence(), details(place, event)));
+                        event.name(), digest, value, event.provenance(), event.evidence(), details(place + 1, event)));
             }
         };
         Digest[] value = {reset(register)};
