@@ -94,6 +94,9 @@ final class CheckVerb implements Verb {
                         + " gives. Evidence that the lock file calls a confirmation must show the value, where it lies in the folder;"
                         + " what a quote of a TPM confirms, another of those files must show with the digest that it quotes, unless all"
                         + " of it is golden. Nothing is written but the reports.",
+                "Whether somebody edited origins, evidence, status, roles, behaviours or assumptions in the lock file is seen only if the"
+                        + " same version of measure made it: another may rightly say otherwise of the same values. The lock file"
+                        + " names its version, which an edit can change as well; then what differs is a note, and so is that.",
                 "With --evidence it is 3 if a register holds no golden value or is missing, if the registers are of different"
                         + " machines, or if a field is not as the policies of the manifest demand; 7 if there is nothing to"
                         + " compare; 8 if a signature or certificate is wrong, or, with --require-signatures, was not verified.",
@@ -220,6 +223,9 @@ final class CheckVerb implements Verb {
                 ids,
                 !before.policies().equals(now.policies()),
                 diff,
+                Optional.of(before.madeBy())
+                        .filter(version -> title.equals(TITLE))
+                        .filter(version -> !version.equals(now.madeBy())),
                 List.of(),
                 List.of(),
                 Optional.empty());

@@ -21,7 +21,7 @@ import java.util.Optional;
 
 /** {@code measure diff}: which values differ between two lock files, results, images or firmwares, and why. */
 final class DiffVerb implements Verb {
-    private static final String TITLE = "measure diff";
+    static final String TITLE = "measure diff";
 
     /** A result of the command can be large; it is held in memory as a tree. One of 10,000 values has 5 MiB. */
     private static final int MAX_RESULT = 16 << 20;
@@ -68,7 +68,8 @@ final class DiffVerb implements Verb {
                 "Of a UKI these values are compared: PCR 4 (without Secure Boot) and PCR 11 of all profiles and firmwares, and"
                         + " of each firmware in it the launch digest (1 vCPU EPYC-v4) and MRTD. For others write a manifest:"
                         + " measure help lock.",
-                "The exit code is 3 if a value differs, and 7 if there is nothing in common to compare or only the files differ.");
+                "The exit code is 3 if a value differs, and 7 if there is nothing in common to compare or only the files"
+                        + " differ, or origins, evidence, status or roles that one version of measure tells of the same values.");
     }
 
     @Override

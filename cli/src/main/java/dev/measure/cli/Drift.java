@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param ids all ids compared
  * @param policies whether the policies differ
  * @param diff the differences
+ * @param otherVersion the program that made the values compared with, if {@code measure check} is another; empty text if none is named
  * @param exports the files of the manifest's exports that are not what the values compared with give
  * @param unconfirmed what the values compared with say that a machine has shown, and the evidence does not show
  * @param update the command that takes a change over; empty if none does
@@ -29,18 +30,30 @@ record Drift(
         List<String> ids,
         boolean policies,
         GoldenDiff diff,
+        Optional<String> otherVersion,
         List<String> exports,
         List<String> unconfirmed,
         Optional<String> update) {
 
     /** {@return the same with exports that are stale, and confirmations that are none} */
     Drift with(List<String> stale, List<String> wrong) {
-        return new Drift(title, subject, lines, ids, policies, diff, List.copyOf(stale), List.copyOf(wrong), update);
+        return new Drift(
+                title,
+                subject,
+                lines,
+                ids,
+                policies,
+                diff,
+                otherVersion,
+                List.copyOf(stale),
+                List.copyOf(wrong),
+                update);
     }
 
     /** {@return the same with the command that takes a change over} */
     Drift takenOverBy(String command) {
-        return new Drift(title, subject, lines, ids, policies, diff, exports, unconfirmed, Optional.of(command));
+        return new Drift(
+                title, subject, lines, ids, policies, diff, otherVersion, exports, unconfirmed, Optional.of(command));
     }
 
     /** {@return the exit code: 3 if a value moved, 7 if the golden values are of something else} */
@@ -48,14 +61,36 @@ record Drift(
         if (!diff.moved().isEmpty()) {
             return ExitCode.MISMATCH;
         }
-        return diff.isEmpty() && !policies && exports.isEmpty() && unconfirmed.isEmpty()
+        return isEmpty() && !policies && exports.isEmpty() && unconfirmed.isEmpty()
                 ? ExitCode.DONE
                 : ExitCode.GOLDEN_MISSING;
     }
 
+    /** {@return whether other rules and assumptions behind the same values are an edit; those of two manifests may be others} */
+    boolean isEditedInRules() {
+        return diff.isEditedInRules() && !title.equals(DiffVerb.TITLE);
+    }
+
+    private boolean isOfOtherRulesAlone() {
+        return diff.isEditedInRules() && diff.retold().isEmpty();
+    }
+
+    /** {@return whether nothing of the values, of their inputs and of what is said of them is to be told as a difference} */
+    boolean isEmpty() {
+        return diff.isEmpty() || isOfOtherRulesAlone() && !isEditedInRules();
+    }
+
     /** {@return whether all values are the same, and yet what they come from is not} */
     boolean isOfOtherInputs() {
-        return diff.hasSameValues() && (!diff.isEmpty() || policies);
+        return diff.hasSameValues() && (!isEmpty() || policies);
+    }
+
+    /** {@return what was not compared because another version made the values compared with; empty if nothing was left out} */
+    Optional<String> notCompared() {
+        return otherVersion.map(version -> subject + " is of "
+                + (version.isEmpty() ? "no version of measure that it names" : "another version, " + version)
+                + ": whether somebody edited its origins, evidence, status, roles, behaviours or assumptions was not"
+                + " compared; measure lock writes them again");
     }
 
     /** {@return where an export is, seen from where the file compared with is seen} */
@@ -82,7 +117,7 @@ record Drift(
         if (exit() == ExitCode.DONE) {
             return "same: " + count(diff.same(), "value") + " as in " + subject;
         }
-        if (diff.isEmpty() && !policies) {
+        if (isEmpty() && !policies) {
             List<String> but = new ArrayList<>();
             if (!exports.isEmpty()) {
                 but.add(count(exports.size(), "export") + (exports.size() == 1 ? " is" : " are")
@@ -118,7 +153,8 @@ record Drift(
 
     /** {@return the command that takes the change over, if there is one, and the file was not edited instead} */
     Optional<String> next() {
-        return update.filter(command -> !diff.isEdited() && (!diff.isEmpty() || policies));
+        boolean edited = diff.isEdited() && !isOfOtherRulesAlone(); // the manifest may have other rules
+        return update.filter(command -> !edited && (!isEmpty() || policies));
     }
 
     /** {@return what moved values, in words} */

@@ -30,6 +30,9 @@ final class DriftReport {
         if (drift.isOfOtherInputs()) {
             report.error("inputs", "inputs", drift.subject(), report.otherInputs());
         }
+        drift.notCompared()
+                .ifPresent(
+                        what -> report.cases.add(new Case("inputs", "edits", Outcome.SKIPPED, Rule.STALE, what, "")));
         for (String export : drift.exports()) {
             report.error(
                     "exports",
@@ -90,11 +93,23 @@ final class DriftReport {
         findings.add(new Finding(Rule.STALE, "stale", file, 1, Finding.NO_COLUMN, message, name, List.of()));
     }
 
+    private static void edit(List<String> edits, String what, List<String> names) {
+        if (!names.isEmpty()) {
+            edits.add(what + ": " + CheckReport.named(names));
+        }
+    }
+
     private String otherInputs() {
         if (drift.diff().isEdited()) {
-            return DriftText.EDITED + ": " + CheckReport.named(drift.diff().retold());
+            List<String> edits = new ArrayList<>();
+            edit(edits, DriftText.EDITED, drift.diff().retold());
+            if (drift.isEditedInRules()) {
+                edit(edits, DriftText.OTHER_RULES, drift.diff().behaviours());
+                edit(edits, DriftText.OTHER_ASSUMPTIONS, drift.diff().assumptions());
+            }
+            return String.join("; ", edits);
         }
-        return drift.policies() && drift.diff().isEmpty()
+        return drift.policies() && drift.isEmpty()
                 ? "the policies are not those of the manifest"
                 : "made from other inputs, though no value moved: "
                         + String.join(

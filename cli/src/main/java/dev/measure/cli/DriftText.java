@@ -22,6 +22,11 @@ final class DriftText {
     static final String EDITED =
             "other " + TOLD + " than the same version of measure tells of the same files, as after an edit";
 
+    private static final String OTHER =
+            "other %s than the same version of measure has for the same values, as after an edit of it or of the manifest";
+    static final String OTHER_RULES = String.format(OTHER, "rules");
+    static final String OTHER_ASSUMPTIONS = String.format(OTHER, "assumptions");
+
     private DriftText() {}
 
     /** Prints it: what is to blame, and below it what moved. */
@@ -53,14 +58,19 @@ final class DriftText {
         }
         if (diff.isEdited()) {
             ids(out, diff.retold(), EDITED, most);
+            if (drift.isEditedInRules()) {
+                ids(out, diff.behaviours(), OTHER_RULES, most);
+                ids(out, diff.assumptions(), OTHER_ASSUMPTIONS, most);
+            }
         } else if (diff.moved().isEmpty()) {
             unmoved(TOLD, diff.retold(), call);
         }
         ids(out, drift.unconfirmed(), "not confirmed, though " + drift.subject() + " says so", most);
-        if (diff.moved().isEmpty()) {
+        if (diff.moved().isEmpty() && !drift.isEditedInRules()) {
             unmoved("rules", diff.behaviours(), call);
             unmoved("assumptions", diff.assumptions(), call);
         }
+        drift.notCompared().ifPresent(what -> call.talk().say("note: " + Talk.printable(what)));
     }
 
     private static void unmoved(String what, List<String> changed, Call call) {
@@ -140,6 +150,7 @@ final class DriftText {
         tree.put("exports", drift.exports());
         tree.put("retold", drift.diff().retold());
         tree.put("unconfirmed", drift.unconfirmed());
+        drift.otherVersion().ifPresent(version -> tree.put("otherVersion", version));
         return tree;
     }
 
@@ -155,6 +166,8 @@ final class DriftText {
                 .append(": ")
                 .append(escape(drift.headline()))
                 .append("\n\n");
+        drift.notCompared()
+                .ifPresent(what -> page.append("Note: ").append(escape(what)).append(".\n\n"));
         if (drift.exit() == ExitCode.DONE) {
             return page.toString();
         }
@@ -184,6 +197,13 @@ final class DriftText {
                 drift.harmless().stream().map(Drift::text).toList());
         if (drift.diff().isEdited()) {
             list(page, "Not as measure tells it: " + EDITED, drift.diff().retold());
+        }
+        if (drift.isEditedInRules()) {
+            list(page, "Not as measure tells it: " + OTHER_RULES, drift.diff().behaviours());
+            list(
+                    page,
+                    "Not as measure tells it: " + OTHER_ASSUMPTIONS,
+                    drift.diff().assumptions());
         }
         list(page, "Exports that are not what the lock file gives", drift.exports());
         list(page, "Not confirmed, though " + drift.subject() + " says so", drift.unconfirmed());

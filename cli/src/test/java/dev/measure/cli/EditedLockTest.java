@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
 import dev.measure.vectors.SampleFuki;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -174,6 +178,67 @@ class EditedLockTest {
                         .contains(
                                 "note: origins, evidence, status or role that changed without moving a value: pcr11/"),
                 check.err());
+    }
+
+    /** The lock file without its behaviours, or with an assumption that it has not. */
+    private String withOther(String key) {
+        String other = key.equals("behaviours")
+                ? text.replaceFirst("(?s)\"behaviours\": \\[\n.*?\n  ]", "\"behaviours\": []")
+                : text.replaceFirst(
+                        "\"assumptions\": \\[]",
+                        "\"assumptions\": [{\"key\": \"vmm\", \"value\": \"another\", \"why\": \"an edit\"}]");
+        assertFalse(other.equals(text), text);
+        return other;
+    }
+
+    @Test
+    void theRulesAndAssumptionsOfTheSameVersionAreChecked() throws IOException {
+        for (String key : List.of("behaviours", "assumptions")) {
+            String other = withOther(key);
+            Files.writeString(lock, other);
+            Session check = run("check", "--junit=junit.xml", "--sarif=check.sarif");
+            assertEquals(7, check.exit(), check.toString());
+            String said = "other " + (key.equals("behaviours") ? "rules" : key)
+                    + " than the same version of measure has for the same values, as after an edit of it or of the manifest";
+            assertTrue(check.out().contains(said + ":\n"), check.out());
+            assertFalse(check.err().contains("without moving a value"), check.err());
+            assertTrue(check.err().contains("if the change is wanted: measure lock --update\n"), check.err());
+            assertTrue(Files.readString(folder.resolve("junit.xml")).contains(said), key);
+            assertTrue(Files.readString(folder.resolve("check.sarif")).contains(said), key);
+            assertEquals(3, run("lock").exit());
+        }
+    }
+
+    /** An upgrade alone does not fail; that an edit may hide behind it is said. */
+    @Test
+    void whatIsNotComparedWithAnotherVersionIsSaid() throws Exception {
+        String rest =
+                ": whether somebody edited its origins, evidence, status, roles, behaviours or assumptions was not"
+                        + " compared; measure lock writes them again";
+        String[][] versions = {
+            {"measure 0.0.9", "measure.lock.json is of another version, measure 0.0.9" + rest},
+            {"", "measure.lock.json is of no version of measure that it names" + rest},
+        };
+        for (String[] version : versions) {
+            String other = withOther("assumptions")
+                    .replaceFirst("\"madeBy\": \"[^\"]*\"", "\"madeBy\": \"" + version[0] + "\"");
+            Files.writeString(lock, other);
+            Session check = run("check", "--junit=junit.xml");
+            assertEquals(0, check.exit(), check.toString());
+            assertTrue(check.err().contains("note: " + version[1] + "\n"), check.err());
+            assertTrue(check.err().contains("note: assumptions that changed without moving a value: "), check.err());
+            assertTrue(Files.readString(folder.resolve("junit.xml")).contains(version[1]));
+            JsonNode tree = new ObjectMapper().readTree(run("check", "--json").out());
+            assertEquals(version[0], tree.at("/found/drift/otherVersion").asText("none"));
+            assertEquals(
+                    List.of(),
+                    List.copyOf(JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+                            .getSchema(Version.resource("result-v1.schema.json"))
+                            .validate(tree)));
+            assertEquals(0, run("lock").exit());
+            assertEquals(text, Files.readString(lock));
+        }
+        assertFalse(run("check").err().contains("another version"));
     }
 
     @Test

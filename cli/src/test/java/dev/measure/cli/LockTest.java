@@ -397,17 +397,29 @@ class LockTest {
     }
 
     @Test
-    void anAssumptionThatChangedWithoutMovingAValueIsTold() throws IOException {
+    void anAssumptionThatAnotherVersionChangedWithoutMovingAValueIsTold() throws IOException {
         assertEquals(0, run("lock", "--init", "fuki-sample.efi").exit());
         assertEquals(0, run("lock").exit());
         Path lock = folder.resolve("measure.lock.json");
         String text = Files.readString(lock);
         String other = text.replaceFirst("(\"key\": \"vmm\", \"value\": \")[^\"]*", "$1another");
         assertFalse(text.equals(other), text);
-        Files.writeString(lock, other);
+        Files.writeString(lock, other.replaceFirst("\"madeBy\": \"[^\"]*\"", "\"madeBy\": \"measure 0.0.9\""));
         Session check = run("check");
         assertEquals(0, check.exit(), check.toString());
         assertTrue(check.err().contains("note: assumptions that changed without moving a value: vmm"), check.err());
+        String none = text.replaceFirst("(?s)\"assumptions\": \\[\n.*?\n  ]", "\"assumptions\": []");
+        assertFalse(text.equals(none), text);
+        for (String edited : List.of(other, none)) {
+            Files.writeString(lock, edited);
+            check = run("check");
+            assertEquals(7, check.exit(), check.toString());
+            assertTrue(
+                    check.out()
+                            .contains("\nother assumptions than the same version of measure has for the same values, as"
+                                    + " after an edit of it or of the manifest:\n  "),
+                    check.out());
+        }
     }
 
     @Test

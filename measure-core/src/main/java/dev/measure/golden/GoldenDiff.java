@@ -32,7 +32,8 @@ import java.util.TreeSet;
  * @param same how many values are the same
  * @param retold of what is the same, that of which something else is said: ids of values with another status, evidence or origins, and
  *     names of inputs in another role; sorted
- * @param sameProgram whether one version of the program made both, which says one thing alone of the same values
+ * @param sameProgram whether one version of the program made both, which says one thing alone of the same values; false if one of them
+ *     does not name its program
  */
 public record GoldenDiff(
         List<InputChange> inputs,
@@ -178,7 +179,7 @@ public record GoldenDiff(
                 List.copyOf(removed),
                 same,
                 known ? List.copyOf(retold) : List.of(),
-                first.madeBy().equals(second.madeBy()));
+                known && first.madeBy().equals(second.madeBy()));
     }
 
     /** {@return whether both hold the same values, made from the same inputs, and neither says of them what its program does not} */
@@ -186,9 +187,19 @@ public record GoldenDiff(
         return inputs.isEmpty() && hasSameValues() && !isEdited();
     }
 
-    /** {@return whether one of them says something else of the same values than the program that made both does} */
+    /**
+     * {@return whether one of them says something else of the same values than the program that made both does}
+     *
+     * <p>Of the values of two versions nobody can tell: what another version said may be right, or somebody changed it, and the version
+     * with it. Where {@link #sameProgram} is false, {@link #retold}, {@link #behaviours} and {@link #assumptions} are only told.
+     */
     public boolean isEdited() {
-        return sameProgram && !retold.isEmpty();
+        return sameProgram && !retold.isEmpty() || isEditedInRules();
+    }
+
+    /** {@return whether one of them names other profiles or assumptions behind the same values, from the same inputs, than the program does} */
+    public boolean isEditedInRules() {
+        return sameProgram && hasSameValues() && inputs.isEmpty() && !(behaviours.isEmpty() && assumptions.isEmpty());
     }
 
     /** {@return whether both hold the same values under the same ids} */

@@ -242,4 +242,43 @@ class GoldenDiffTest {
                 List.of("linux.efi"),
                 GoldenDiff.of(golden(input, value), golden(firmware, value)).retold());
     }
+
+    private static GoldenValues ruled(String madeBy, List<GoldenBehaviour> behaviours, List<Assumption> assumptions) {
+        return golden(madeBy, List.of(uki(1, 2, 3)), behaviours, assumptions, value(PCR11, sha256(1), IMAGE));
+    }
+
+    @Test
+    void theRulesBehindTheSameValuesMatterIfOneProgramSaidBoth() {
+        List<GoldenBehaviour> stub = List.of(new GoldenBehaviour("stub", "262", "a"));
+        List<GoldenBehaviour> otherStub = List.of(new GoldenBehaviour("stub", "262", "b"));
+        List<Assumption> vmm = List.of(new Assumption("vmm", "qemu", "said"));
+        List<Assumption> otherVmm = List.of(new Assumption("vmm", "another", "said"));
+        GoldenValues now = ruled("measure 1", stub, vmm);
+        List<List<GoldenBehaviour>> behaviours = List.of(stub, stub, otherStub, List.of());
+        List<List<Assumption>> assumptions = List.of(List.of(), otherVmm, vmm, vmm);
+        for (int i = 0; i < behaviours.size(); i++) {
+            GoldenDiff edited = GoldenDiff.of(ruled("measure 1", behaviours.get(i), assumptions.get(i)), now);
+            assertTrue(edited.isEdited());
+            assertFalse(edited.isEmpty());
+            for (String other : List.of("measure 0", "")) {
+                GoldenDiff upgraded = GoldenDiff.of(ruled(other, behaviours.get(i), assumptions.get(i)), now);
+                assertFalse(upgraded.sameProgram());
+                assertTrue(upgraded.isEmpty());
+            }
+        }
+        assertTrue(GoldenDiff.of(now, now).isEmpty());
+        // With other inputs there are other rules.
+        GoldenDiff moved = GoldenDiff.of(
+                golden("measure 1", List.of(uki(1, 2, 4)), otherStub, vmm, value(PCR11, sha256(1), IMAGE)), now);
+        assertFalse(moved.isEdited());
+        assertFalse(moved.isEmpty());
+    }
+
+    @Test
+    void twoThatDoNotNameTheirProgramAreOfNoneThatIsTheSame() {
+        GoldenValues first = ruled("", List.of(), List.of(new Assumption("vmm", "qemu", "said")));
+        GoldenDiff diff = GoldenDiff.of(first, ruled("", List.of(), List.of()));
+        assertFalse(diff.sameProgram());
+        assertTrue(diff.isEmpty());
+    }
 }
